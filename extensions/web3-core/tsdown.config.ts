@@ -1,0 +1,3 @@
+import { pluginBuild } from '../../scripts/plugin-build.ts'
+
+export default pluginBuild

@@ -1,0 +1,58 @@
+/**
+ * `npm test`: types, lint, format, then every test. Ends with one line, `N passed, N failed`, counted from the runner's own
+ * report; a check that fails counts as one failed test, so that the line never says less than the exit code.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildPlugins } from './build-plugins.ts'
+
+const root = join(import.meta.dirname, '..')
+const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
+
+interface Count {
+  passed: number
+  failed: number
+}
+
+function check(name: string, command: string, args: readonly string[]): Count {
+  const started = performance.now()
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`)
+  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
+function tests(args: readonly string[]): Count {
+  const directory = mkdtempSync(join(tmpdir(), 'market-test-'))
+  const report = join(directory, 'report.json')
+  try {
+    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+    const run = ['run', '--reporter=default', '--reporter=json', `--outputFile=${report}`, ...args]
+    const { status } = spawnSync(process.execPath, [vitest, ...run], { cwd: root, stdio: 'inherit' })
+    const { numPassedTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8')) as {
+      numPassedTests: number
+      numTotalTests: number
+    }
+    const failed = numTotalTests - numPassedTests
+    return { passed: numPassedTests, failed: status === 0 ? failed : Math.max(1, failed) }
+  } catch (error) {
+    process.stderr.write(`the test runner left no report: ${String(error)}\n`)
+    return { passed: 0, failed: 1 }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+const counts: Count[] = [
+  check('types', bin('tsc'), ['-p', '.']),
+  check('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']),
+  check('format', bin('oxfmt'), ['--check', '.']),
+]
+await buildPlugins()
+counts.push(tests(process.argv.slice(2)))
+
+const sum = (key: keyof Count): number => counts.reduce((total, count) => total + count[key], 0)
+process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`)
+process.exitCode = sum('failed') === 0 ? 0 : 1

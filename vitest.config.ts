@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config'
+
+/** Unit and integration tests stand beside the code; what drives a real gateway stands in test/. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/**/*.test.ts', 'extensions/**/*.test.ts', 'scripts/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'gateway',
+          include: ['test/**/*.test.ts'],
+          // Gateways are large: one at a time on two cores, shared by the tests of a file.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
+        },
+      },
+    ],
+    reporters: ['default'],
+  },
+})
