@@ -1,0 +1,30 @@
+import { anyCollection, type Collection } from '../collection.ts'
+import { Calls, Consents, Deliveries, Leases, Orders, UsageRecords } from './lease.ts'
+import { Accounts, Deposits, Payouts, Settlements, Transfers } from './money.ts'
+import { Answers, Challenges, ConsumerReceipts, Events, Metas, Quotes, Sessions, SpentNonces } from './records.ts'
+import { Offers, Resources } from './resource.ts'
+
+/** Every collection of a market's store, in the order of its layout. */
+export const allCollections: readonly Collection[] = [
+  anyCollection(Metas),
+  anyCollection(Resources),
+  anyCollection(Offers),
+  anyCollection(Orders),
+  anyCollection(Consents),
+  anyCollection(Deliveries),
+  anyCollection(Leases),
+  anyCollection(Calls),
+  anyCollection(UsageRecords),
+  anyCollection(Accounts),
+  anyCollection(Transfers),
+  anyCollection(Settlements),
+  anyCollection(Deposits),
+  anyCollection(Payouts),
+  anyCollection(Quotes),
+  anyCollection(Challenges),
+  anyCollection(Sessions),
+  anyCollection(SpentNonces),
+  anyCollection(Answers),
+  anyCollection(ConsumerReceipts),
+  anyCollection(Events),
+]

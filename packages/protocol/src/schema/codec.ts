@@ -1,0 +1,110 @@
+import { Kind, OptionalKind, type Static, type TSchema } from '@sinclair/typebox'
+import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
+import { ValueErrorType, type ValueError } from '@sinclair/typebox/errors'
+import { getAddress } from 'viem/utils'
+import { MarketError } from '../errors.ts'
+import { ruleOf } from './rule.ts'
+
+/** What is wrong with a value: where (RFC 6901 JSON pointer) and which rule it breaks. */
+export interface SchemaProblem {
+  readonly pointer: string
+  readonly rule: string
+  readonly message: string
+}
+
+/** Reads and writes the values of one schema: JSON outside, exact types inside. Compiled on first use. */
+export interface Codec<S extends TSchema> {
+  readonly schema: S
+  /** @throws MarketError E_INVALID_ARGUMENT with `details: { pointer, rule }`. */
+  decode(json: unknown): Static<S>
+  /** Reads a value that this codec wrote; skips the check. For the store, whose records carry checksums of their own. */
+  revive(json: unknown): Static<S>
+  encode(value: Static<S>): unknown
+  problem(json: unknown): SchemaProblem | undefined
+}
+
+type Convert = (value: unknown) => unknown
+
+const scalars: Readonly<Record<string, { decode: Convert; encode: Convert }>> = {
+  'base-units': { decode: (v) => BigInt(v as string), encode: (v) => (v as bigint).toString() },
+  'date-time': { decode: (v) => Date.parse(v as string), encode: (v) => new Date(v as number).toISOString() },
+  'evm-address': { decode: (v) => getAddress(v as string), encode: (v) => v },
+}
+
+/** The conversion that a schema asks for, or undefined where JSON and the inner value are the same. */
+function conversion(schema: TSchema, way: 'decode' | 'encode'): Convert | undefined {
+  switch (schema[Kind]) {
+    case 'String':
+      return typeof schema.format === 'string' ? scalars[schema.format]?.[way] : undefined
+    case 'Array': {
+      const item = conversion(schema.items as TSchema, way)
+      return item === undefined ? undefined : (v) => (v as unknown[]).map(item)
+    }
+    case 'Object': {
+      const parts = Object.entries(schema.properties as Record<string, TSchema>).flatMap(([key, property]) => {
+        const convert = conversion(property, way)
+        return convert === undefined ? [] : [{ key, convert, optional: OptionalKind in property }]
+      })
+      if (parts.length === 0) return undefined
+      return (v) => {
+        const out = { ...(v as Record<string, unknown>) }
+        for (const { key, convert } of parts) if (out[key] !== undefined) out[key] = convert(out[key])
+        return out
+      }
+    }
+    case 'Record': {
+      const [value] = Object.values(schema.patternProperties as Record<string, TSchema>)
+      const convert = value === undefined ? undefined : conversion(value, way)
+      if (convert === undefined) return undefined
+      return (v) => Object.fromEntries(Object.entries(v as object).map(([k, item]) => [k, convert(item)]))
+    }
+    default:
+      return undefined
+  }
+}
+
+const identity: Convert = (value) => value
+const known = new WeakMap<TSchema, Codec<TSchema>>()
+
+export function codec<S extends TSchema>(schema: S): Codec<S> {
+  const existing = known.get(schema)
+  if (existing !== undefined) return existing as unknown as Codec<S>
+  let check: TypeCheck<S> | undefined
+  const decode = conversion(schema, 'decode') ?? identity
+  const encode = conversion(schema, 'encode') ?? identity
+  const problem = (json: unknown): SchemaProblem | undefined => {
+    check ??= TypeCompiler.Compile(schema)
+    if (check.Check(json)) return undefined
+    return toProblem([...check.Errors(json)], schema)
+  }
+  const made: Codec<S> = {
+    schema,
+    problem,
+    decode(json) {
+      const wrong = problem(json)
+      if (wrong !== undefined) throw invalidArgument(wrong)
+      return decode(json) as Static<S>
+    },
+    revive: (json) => decode(json) as Static<S>,
+    encode: (value) => encode(value),
+  }
+  known.set(schema, made as unknown as Codec<TSchema>)
+  return made
+}
+
+export function invalidArgument({ pointer, rule, message }: SchemaProblem, hint?: string): MarketError {
+  return new MarketError('E_INVALID_ARGUMENT', `${pointer === '' ? 'the parameters' : pointer}: ${message}`, {
+    details: { pointer, rule },
+    hint: hint ?? `Correct ${pointer === '' ? 'the parameters' : pointer} so that it satisfies "${rule}", then send again.`,
+  })
+}
+
+/** The most telling of a value's errors: an unknown field before a missing one, a deep place before its parent. */
+function toProblem(errors: readonly ValueError[], schema: TSchema): SchemaProblem {
+  const first =
+    errors.find((e) => e.type === ValueErrorType.ObjectAdditionalProperties) ??
+    errors.find((e) => e.type === ValueErrorType.ObjectRequiredProperty) ??
+    errors[0]
+  if (first === undefined) return { pointer: '', rule: 'schema', message: 'does not match its schema' }
+  return ruleOf(first, schema)
+}

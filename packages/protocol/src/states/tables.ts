@@ -1,0 +1,63 @@
+/** The state tables of DESIGN §7, as far as this market has the objects. Changing an arrow here changes the market. */
+import type { Machine } from './machine.ts'
+
+export const resourceStates = ['resource_draft', 'resource_published', 'resource_unpublished'] as const
+export type ResourceStatus = (typeof resourceStates)[number]
+export const resourceMachine: Machine<ResourceStatus> = {
+  resource_draft: ['resource_published'],
+  resource_published: ['resource_unpublished', 'resource_published'],
+  resource_unpublished: ['resource_published'],
+}
+
+export const offerStates = ['offer_created', 'offer_published', 'offer_closed'] as const
+export type OfferStatus = (typeof offerStates)[number]
+export const offerMachine: Machine<OfferStatus> = {
+  offer_created: ['offer_published', 'offer_closed'],
+  offer_published: ['offer_closed'],
+  offer_closed: [],
+}
+
+export const leaseStates = [
+  'lease_active',
+  'lease_ending',
+  'lease_completed',
+  'lease_revoked',
+  'lease_expired',
+] as const
+export type LeaseStatus = (typeof leaseStates)[number]
+export const leaseMachine: Machine<LeaseStatus> = {
+  lease_active: ['lease_ending'],
+  lease_ending: ['lease_completed', 'lease_revoked', 'lease_expired'],
+  lease_completed: [],
+  lease_revoked: [],
+  lease_expired: [],
+}
+
+export const callStates = ['call_open', 'call_unknown', 'call_done', 'call_failed'] as const
+export type CallStatus = (typeof callStates)[number]
+export const callMachine: Machine<CallStatus> = {
+  call_open: ['call_done', 'call_failed', 'call_unknown'],
+  call_unknown: ['call_done', 'call_failed'],
+  call_done: [],
+  call_failed: [],
+}
+
+export const settlementStates = [
+  'settlement_locked',
+  'settlement_released',
+  'settlement_refunded',
+] as const
+export type SettlementStatus = (typeof settlementStates)[number]
+export const settlementMachine: Machine<SettlementStatus> = {
+  settlement_locked: ['settlement_released', 'settlement_refunded'],
+  settlement_released: [],
+  settlement_refunded: [],
+}
+
+export const payoutStates = ['payout_pending', 'payout_paid', 'payout_returned'] as const
+export type PayoutStatus = (typeof payoutStates)[number]
+export const payoutMachine: Machine<PayoutStatus> = {
+  payout_pending: ['payout_paid', 'payout_returned'],
+  payout_paid: [],
+  payout_returned: [],
+}
