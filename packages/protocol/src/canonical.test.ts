@@ -15,16 +15,23 @@ describe('canonicalJson (RFC 8785)', () => {
   it('sorts by UTF-16 code units, as section 3.2.3 shows', () => {
     const keys = ['\u20ac', '\r', '\ufb33', '1', '\ud83d\ude00', '\u0080', '\u00f6']
     const text = canonicalJson(Object.fromEntries(keys.map((key) => [key, 0])))
-    expect(Object.keys(JSON.parse(text) as object).filter((key) => key !== '1')).toEqual(
-      ['\r', '\u0080', '\u00f6', '\u20ac', '\ud83d\ude00', '\ufb33'],
-    )
+    expect(Object.keys(JSON.parse(text) as object).filter((key) => key !== '1')).toEqual([
+      '\r',
+      '\u0080',
+      '\u00f6',
+      '\u20ac',
+      '\ud83d\ude00',
+      '\ufb33',
+    ])
     expect(text.indexOf('"1"')).toBeLessThan(text.indexOf('\u0080'))
   })
 
   it('writes numbers as the appendix does', () => {
-    expect(canonicalJson([0, -0, 5e-324, -5e-324, 1.7976931348623157e308, 9007199254740992, 295147905179352830000, 1e21])).toBe(
-      '[0,0,5e-324,-5e-324,1.7976931348623157e+308,9007199254740992,295147905179352830000,1e+21]',
-    )
+    expect(
+      canonicalJson([
+        0, -0, 5e-324, -5e-324, 1.7976931348623157e308, 9007199254740992, 295147905179352830000, 1e21,
+      ]),
+    ).toBe('[0,0,5e-324,-5e-324,1.7976931348623157e+308,9007199254740992,295147905179352830000,1e+21]')
   })
 
   it('is the same for the same value in any order of fields, and reads back', () => {
@@ -37,13 +44,15 @@ describe('canonicalJson (RFC 8785)', () => {
     )
   })
 
-  it.each([['undefined', undefined], ['a bigint', 1n], ['NaN', Number.NaN], ['half a surrogate pair', '\ud800']])(
-    'refuses %s',
-    (_what, value) => {
-      expect(() => canonicalJson(value)).toThrow()
-      expect(() => canonicalJson({ value: [value === undefined ? Number.NaN : value] })).toThrow()
-    },
-  )
+  it.each([
+    ['undefined', undefined],
+    ['a bigint', 1n],
+    ['NaN', Number.NaN],
+    ['half a surrogate pair', '\ud800'],
+  ])('refuses %s', (_what, value) => {
+    expect(() => canonicalJson(value)).toThrow()
+    expect(() => canonicalJson({ value: [value === undefined ? Number.NaN : value] })).toThrow()
+  })
 })
 
 describe('hashes', () => {

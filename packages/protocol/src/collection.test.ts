@@ -15,7 +15,8 @@ describe.each(allCollections)('$name', (of) => {
 
   it('declares only fields that it has', () => {
     const named = [key, ...indexes, ...unique, ...tags, ...visibility.parties, ...secrets]
-    for (const name of visibility.public === undefined ? named : [...named, visibility.public.field]) expect(fields).toContain(name)
+    for (const name of visibility.public === undefined ? named : [...named, visibility.public.field])
+      expect(fields).toContain(name)
     expect(fields).toContain('rev')
     for (const name of unique) expect(indexes).toContain(name)
   })
@@ -24,7 +25,8 @@ describe.each(allCollections)('$name', (of) => {
     fc.assert(
       fc.property(jsonOf(schema), actor, (json, stranger) => {
         const entity = codec(schema).decode(json)
-        const open = visibility.public !== undefined && entity[visibility.public.field] === visibility.public.equals
+        const open =
+          visibility.public !== undefined && entity[visibility.public.field] === visibility.public.equals
         expect(isVisible(of, entity, { as: 'market' })).toBe(true)
         expect(isVisible(of, entity, { as: 'nobody' })).toBe(open)
         expect(isVisible(of, entity, { as: 'actor', actorId: stranger })).toBe(open)

@@ -36,7 +36,13 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes
 
 /** Codes that any operation may end in, whatever it does; descriptors list them with the operation's own. */
-export const universalErrors = ['E_INVALID_ARGUMENT', 'E_UNAVAILABLE', 'E_NOT_CONFIGURED', 'E_INTERNAL'] as const
+export const universalErrors = [
+  'E_INVALID_ARGUMENT',
+  'E_UNAVAILABLE',
+  'E_NOT_CONFIGURED',
+  'E_OUTCOME_UNKNOWN',
+  'E_INTERNAL',
+] as const
 
 export type ErrorDetails = Readonly<Record<string, unknown>>
 

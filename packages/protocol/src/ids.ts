@@ -16,7 +16,21 @@ function idSchema<P extends string>(prefix: P): TUnsafe<Id<P>> {
 }
 
 export const idPrefixes = [
-  'res', 'offer', 'ord', 'cons', 'dlv', 'lease', 'call', 'use', 'stl', 'xfer', 'pay', 'dep', 'quo', 'ses', 'evt',
+  'res',
+  'offer',
+  'ord',
+  'cons',
+  'dlv',
+  'lease',
+  'call',
+  'use',
+  'stl',
+  'xfer',
+  'pay',
+  'dep',
+  'quo',
+  'ses',
+  'evt',
 ] as const
 export type IdPrefix = (typeof idPrefixes)[number]
 
@@ -82,7 +96,9 @@ export function idSource(now: () => number, random: (bytes: Uint8Array) => void)
 /** When an id says it was made, in milliseconds since the epoch. */
 export function timeOf(id: Id<IdPrefix>): number {
   const at = id.indexOf('_') + 1
-  return [...id.slice(at, at + 10)].reduce((time, letter) => time * 32 + alphabet.indexOf(letter), 0)
+  let time = 0
+  for (const letter of id.slice(at, at + 10)) time = time * 32 + alphabet.indexOf(letter)
+  return time
 }
 
 function increment(bytes: Uint8Array): void {

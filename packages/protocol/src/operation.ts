@@ -96,7 +96,10 @@ export function insert<S extends TObject>(into: Collection<S>, entity: Omit<Stat
 }
 
 /** The entity as it was loaded, with some fields changed. */
-export function update<S extends TObject>(of: Collection<S>, entity: Static<S> & { readonly rev: number }): Write {
+export function update<S extends TObject>(
+  of: Collection<S>,
+  entity: Static<S> & { readonly rev: number },
+): Write {
   return { op: 'update', into: anyCollection(of), entity }
 }
 
@@ -135,8 +138,12 @@ export interface Prover {
   newToken(): string
 }
 
-export interface Operation<P extends TObject = TObject, R extends TObject = TObject, S = unknown, F = undefined>
-  extends Contract<P, R> {
+export interface Operation<
+  P extends TObject = TObject,
+  R extends TObject = TObject,
+  S = unknown,
+  F = undefined,
+> extends Contract<P, R> {
   readonly kind: 'operation'
   readonly effect: 'write' | 'money'
   /** Kinds of principal that may call it at all; the object's own rules come on top. */
@@ -155,7 +162,10 @@ export interface Operation<P extends TObject = TObject, R extends TObject = TObj
   readonly decide: (state: S, params: Static<P>, context: DecideContext<F>) => Changes<Static<R>>
 }
 
-export interface QueryOperation<P extends TObject = TObject, R extends TObject = TObject> extends Contract<P, R> {
+export interface QueryOperation<P extends TObject = TObject, R extends TObject = TObject> extends Contract<
+  P,
+  R
+> {
   readonly kind: 'query'
   readonly effect: 'read'
   readonly callers: readonly PrincipalKind[]

@@ -1,7 +1,16 @@
 import { anyCollection, type Collection } from '../collection.ts'
 import { Calls, Consents, Deliveries, Leases, Orders, UsageRecords } from './lease.ts'
 import { Accounts, Deposits, Payouts, Settlements, Transfers } from './money.ts'
-import { Answers, Challenges, ConsumerReceipts, Events, Metas, Quotes, Sessions, SpentNonces } from './records.ts'
+import {
+  Answers,
+  Challenges,
+  ConsumerReceipts,
+  Events,
+  Metas,
+  Quotes,
+  Sessions,
+  SpentNonces,
+} from './records.ts'
 import { Offers, Resources } from './resource.ts'
 
 /** Every collection of a market's store, in the order of its layout. */

@@ -1,11 +1,33 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { collection } from '../collection.ts'
-import { CallId, ConsentId, DeliveryId, LeaseId, LedgerId, OfferId, OrderId, QuoteId, ResourceId, SettlementId } from '../ids.ts'
+import {
+  CallId,
+  ConsentId,
+  DeliveryId,
+  LeaseId,
+  LedgerId,
+  OfferId,
+  OrderId,
+  QuoteId,
+  ResourceId,
+  SettlementId,
+} from '../ids.ts'
 import { Prices, UsageOrNone } from '../money/price.ts'
 import { resourceKinds, type UnitTotals } from '../money/units.ts'
-import { ActorId, Amount, closed, closedRecord, literals, RequestId, Sha256Hex, Signature, Timestamp, line } from '../schema/scalars.ts'
+import {
+  ActorId,
+  Amount,
+  closed,
+  closedRecord,
+  literals,
+  RequestId,
+  Sha256Hex,
+  Signature,
+  Timestamp,
+  line,
+} from '../schema/scalars.ts'
 import { callStates, leaseStates } from '../states/tables.ts'
-import { BackendName, Policy, UsageScope } from './resource.ts'
+import { BackendName, Delegation, Policy, UsageScope } from './resource.ts'
 
 /** Running totals by unit. Typed loosely for the codec, exactly for the code. */
 export const Totals = Type.Unsafe<UnitTotals>(
@@ -46,6 +68,9 @@ export const Consents = collection({
     consumerActorId: ActorId,
     providerActorId: ActorId,
     scope: UsageScope,
+    /** What was signed besides: the most to spend, and until when the consent could be used. With the order they give the digest again. */
+    maxCost: Amount,
+    validUntil: Timestamp,
     digest: Type.String({ pattern: '^0x[0-9a-f]{64}$', description: 'EIP-712 digest that was signed' }),
     signature: Signature,
     createdAt: Timestamp,
@@ -90,6 +115,8 @@ export const LeaseSchema = closed({
   consumerActorId: ActorId,
   kind: literals(resourceKinds),
   backend: BackendName,
+  /** By whose leave the node key serves it, as it stood when the lease was made. */
+  delegation: Type.Optional(Delegation),
   label: line(1, 80),
   prices: Prices,
   policy: Policy,
@@ -134,7 +161,7 @@ export const Leases = collection({
   indexes: ['resourceId', 'providerActorId', 'consumerActorId', 'status', 'tokenHash', 'dueAt'],
   unique: ['tokenHash'],
   visibility: { parties: ['consumerActorId', 'providerActorId'] },
-  secrets: ['tokenHash', 'backend'],
+  secrets: ['tokenHash', 'backend', 'delegation'],
 })
 
 export const CallSchema = closed({

@@ -3,22 +3,48 @@ import { collection } from '../collection.ts'
 import { OfferId, ResourceId } from '../ids.ts'
 import { Prices } from '../money/price.ts'
 import { resourceKinds } from '../money/units.ts'
-import { ActorId, closed, closedRecord, line, literals, Sha256Hex, Signature, Timestamp } from '../schema/scalars.ts'
+import {
+  ActorId,
+  closed,
+  closedRecord,
+  line,
+  literals,
+  Sha256Hex,
+  Signature,
+  Timestamp,
+} from '../schema/scalars.ts'
 import { offerStates, resourceStates } from '../states/tables.ts'
 
-export const Tag = Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,31}$', description: 'lower case, at most 32' })
+export const Tag = Type.String({
+  pattern: '^[a-z0-9][a-z0-9._-]{0,31}$',
+  description: 'lower case, at most 32',
+})
 
 /** What a leaseholder may do with a resource; every bound has a default in `policyDefaults`. */
 export const Policy = closed({
-  maxConcurrent: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'open calls of a lease' })),
-  maxTokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 200_000, description: 'output tokens of a call' })),
-  maxBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_073_741_824, description: 'bytes of a request' })),
+  maxConcurrent: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1000, description: 'open calls of a lease' }),
+  ),
+  maxTokens: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 200_000, description: 'output tokens of a call' }),
+  ),
+  maxBytes: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1_073_741_824, description: 'bytes of a request' }),
+  ),
   maxTotalBytes: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 1_099_511_627_776, description: 'bytes that a lease may keep stored' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_099_511_627_776,
+      description: 'bytes that a lease may keep stored',
+    }),
   ),
   maxRequestsPerMinute: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-  maxCallMs: Type.Optional(Type.Integer({ minimum: 1_000, maximum: 3_600_000, description: 'longest a call may take' })),
-  allowTools: Type.Optional(Type.Boolean({ description: 'whether tool definitions may be sent to the model' })),
+  maxCallMs: Type.Optional(
+    Type.Integer({ minimum: 1_000, maximum: 3_600_000, description: 'longest a call may take' }),
+  ),
+  allowTools: Type.Optional(
+    Type.Boolean({ description: 'whether tool definitions may be sent to the model' }),
+  ),
   allowMime: Type.Optional(
     Type.Array(Type.String({ pattern: '^[a-z0-9.+-]+/(\\*|[a-z0-9.+-]+)$', maxLength: 100 }), {
       maxItems: 64,
@@ -43,7 +69,11 @@ export const policyDefaults = {
   keepFilesDays: 0,
 } as const satisfies Policy
 
-export type EffectivePolicy = typeof policyDefaults extends infer D ? { readonly [K in keyof D]: D[K] extends boolean ? boolean : number } & { readonly allowMime?: readonly string[] } : never
+export type EffectivePolicy = typeof policyDefaults extends infer D
+  ? { readonly [K in keyof D]: D[K] extends boolean ? boolean : number } & {
+      readonly allowMime?: readonly string[]
+    }
+  : never
 
 export function effectivePolicy(policy: Policy): EffectivePolicy {
   return { ...policyDefaults, ...policy }
@@ -76,7 +106,10 @@ export const Delegation = closed({
 export type Delegation = Static<typeof Delegation>
 
 /** The name under which a provider's local config keeps a backend. Its address never leaves the host. */
-export const BackendName = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$', description: 'name of a backend in local config' })
+export const BackendName = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{0,63}$',
+  description: 'name of a backend in local config',
+})
 
 export const ResourceSchema = closed({
   rev: Type.Integer(),

@@ -1,20 +1,41 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { codec } from '../schema/codec.ts'
-import { affordable, costCeiling, costOfStep, costOfTotals, currencyOf, Prices, roundHalfUp, toTotals, toUsage } from './price.ts'
+import {
+  affordable,
+  costCeiling,
+  costOfStep,
+  costOfTotals,
+  currencyOf,
+  Prices,
+  roundHalfUp,
+  toTotals,
+  toUsage,
+} from './price.ts'
 import { addTotals, units, type Unit, type UnitTotals } from './units.ts'
 
 const quantity = fc.oneof(fc.bigInt(0n, 50n), fc.bigInt(0n, 10n ** 12n), fc.bigInt(0n, 10n ** 18n - 1n))
 const positive = fc.oneof(fc.bigInt(1n, 20n), fc.bigInt(1n, 10n ** 18n - 1n))
 const unit = fc.constantFrom(...units)
-const prices = fc
-  .uniqueArray(unit, { minLength: 1, maxLength: 8 })
-  .chain((names) =>
-    fc.tuple(...names.map((name) => fc.record({ unit: fc.constant(name), amount: quantity, per: positive, currency: fc.constant('USDC') }))),
-  )
-const totals: fc.Arbitrary<UnitTotals> = fc.uniqueArray(unit).chain((names) =>
-  fc.tuple(...names.map((name) => fc.tuple(fc.constant(name), quantity))).map((entries) => Object.fromEntries(entries)),
+const prices = fc.uniqueArray(unit, { minLength: 1, maxLength: 8 }).chain((names) =>
+  fc.tuple(
+    ...names.map((name) =>
+      fc.record({
+        unit: fc.constant(name),
+        amount: quantity,
+        per: positive,
+        currency: fc.constant('USDC'),
+      }),
+    ),
+  ),
 )
+const totals: fc.Arbitrary<UnitTotals> = fc
+  .uniqueArray(unit)
+  .chain((names) =>
+    fc
+      .tuple(...names.map((name) => fc.tuple(fc.constant(name), quantity)))
+      .map((entries) => Object.fromEntries(entries)),
+  )
 
 describe('roundHalfUp', () => {
   it.each([
@@ -42,7 +63,9 @@ describe('roundHalfUp', () => {
 
 describe('the cost of usage', () => {
   it('is 1.50 USDC for a million tokens at 1.50 per million, and rounds half up below', () => {
-    const perMillion = [{ unit: 'input_token', amount: 1_500_000n, per: 1_000_000n, currency: 'USDC' }] as const
+    const perMillion = [
+      { unit: 'input_token', amount: 1_500_000n, per: 1_000_000n, currency: 'USDC' },
+    ] as const
     expect(costOfTotals(perMillion, { input_token: 1_000_000n })).toBe(1_500_000n)
     expect(costOfTotals(perMillion, { input_token: 1n })).toBe(2n)
     expect(costOfTotals(perMillion, { input_token: 3n })).toBe(5n)
@@ -70,7 +93,9 @@ describe('the cost of usage', () => {
     fc.assert(
       fc.property(fc.bigInt(1n, 60n), fc.bigInt(1n, 60n), fc.bigInt(1n, 60n), (amount, per, used) => {
         const at = [{ unit: 'query', amount, per, currency: 'USDC' }] as const
-        const reached = Array.from({ length: Number(per) }, (_, from) => costOfStep(at, { query: BigInt(from) }, { query: used }))
+        const reached = Array.from({ length: Number(per) }, (_, from) =>
+          costOfStep(at, { query: BigInt(from) }, { query: used }),
+        )
         expect(reached).toContain(costCeiling(at, { query: used }))
       }),
     )

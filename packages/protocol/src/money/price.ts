@@ -11,7 +11,11 @@ export const PriceComponent = closed({
   unit: literals(units, 'what is counted'),
   amount: Amount,
   per: Type.Unsafe<bigint>(
-    Type.String({ format: 'base-units', pattern: '^[1-9][0-9]{0,17}$', description: 'units that the amount buys, at least 1' }),
+    Type.String({
+      format: 'base-units',
+      pattern: '^[1-9][0-9]{0,17}$',
+      description: 'units that the amount buys, at least 1',
+    }),
   ),
   currency: CurrencySymbol,
 })
@@ -21,7 +25,11 @@ export const Prices = Type.Array(PriceComponent, { minItems: 1, maxItems: 8 })
 export type Prices = readonly PriceComponent[]
 
 export const UsageItem = closed({ unit: literals(units), quantity: Quantity })
-export const Usage = Type.Array(UsageItem, { minItems: 1, maxItems: 8, description: 'each unit at most once' })
+export const Usage = Type.Array(UsageItem, {
+  minItems: 1,
+  maxItems: 8,
+  description: 'each unit at most once',
+})
 
 /** Of a call that may have used nothing. */
 export const UsageOrNone = Type.Array(UsageItem, { maxItems: 8, description: 'each unit at most once' })
@@ -63,7 +71,12 @@ export function costCeiling(prices: Prices, used: UnitTotals): bigint {
 }
 
 /** The largest quantity of `unit` whose cost, on top of `before`, stays within `budget`. Undefined: no price, no limit. */
-export function affordable(prices: Prices, before: UnitTotals, unit: Unit, budget: bigint): bigint | undefined {
+export function affordable(
+  prices: Prices,
+  before: UnitTotals,
+  unit: Unit,
+  budget: bigint,
+): bigint | undefined {
   const component = prices.find((p) => p.unit === unit)
   if (component === undefined || component.amount === 0n) return undefined
   const { amount, per } = component

@@ -41,10 +41,12 @@ function conversion(schema: TSchema, way: 'decode' | 'encode'): Convert | undefi
       return item === undefined ? undefined : (v) => (v as unknown[]).map(item)
     }
     case 'Object': {
-      const parts = Object.entries(schema.properties as Record<string, TSchema>).flatMap(([key, property]) => {
-        const convert = conversion(property, way)
-        return convert === undefined ? [] : [{ key, convert, optional: OptionalKind in property }]
-      })
+      const parts = Object.entries(schema.properties as Record<string, TSchema>).flatMap(
+        ([key, property]) => {
+          const convert = conversion(property, way)
+          return convert === undefined ? [] : [{ key, convert, optional: OptionalKind in property }]
+        },
+      )
       if (parts.length === 0) return undefined
       return (v) => {
         const out = { ...(v as Record<string, unknown>) }
@@ -95,7 +97,9 @@ export function codec<S extends TSchema>(schema: S): Codec<S> {
 export function invalidArgument({ pointer, rule, message }: SchemaProblem, hint?: string): MarketError {
   return new MarketError('E_INVALID_ARGUMENT', `${pointer === '' ? 'the parameters' : pointer}: ${message}`, {
     details: { pointer, rule },
-    hint: hint ?? `Correct ${pointer === '' ? 'the parameters' : pointer} so that it satisfies "${rule}", then send again.`,
+    hint:
+      hint ??
+      `Correct ${pointer === '' ? 'the parameters' : pointer} so that it satisfies "${rule}", then send again.`,
   })
 }
 

@@ -8,7 +8,20 @@ describe('an amount', () => {
     expect(codec(Amount).decode(mostAmount.toString())).toBe(mostAmount)
   })
 
-  it.each(['', ' 1', '1 ', '1\n', '+1', '-0', '00', '1e3', '0x1', '1_000', '١', (mostAmount + 1n).toString()])('is not %j', (text) => {
+  it.each([
+    '',
+    ' 1',
+    '1 ',
+    '1\n',
+    '+1',
+    '-0',
+    '00',
+    '1e3',
+    '0x1',
+    '1_000',
+    '١',
+    (mostAmount + 1n).toString(),
+  ])('is not %j', (text) => {
     expect(codec(Amount).problem(text)).toMatchObject({ rule: 'format' })
   })
 })
@@ -42,10 +55,17 @@ describe('an actor', () => {
   const checksummed = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed' // EIP-55's own example
 
   it('is read in any case that is no wrong checksum, and is one value inside', () => {
-    for (const text of [checksummed, checksummed.toLowerCase()]) expect(codec(ActorId).decode(text)).toBe(checksummed)
+    for (const text of [checksummed, checksummed.toLowerCase()])
+      expect(codec(ActorId).decode(text)).toBe(checksummed)
   })
 
-  it.each([checksummed.replace('aA', 'Aa'), checksummed.slice(0, -1), checksummed.slice(2), `${checksummed}\n`, 'name.eth'])('is not %j', (text) => {
+  it.each([
+    checksummed.replace('aA', 'Aa'),
+    checksummed.slice(0, -1),
+    checksummed.slice(2),
+    `${checksummed}\n`,
+    'name.eth',
+  ])('is not %j', (text) => {
     expect(codec(ActorId).problem(text)).toMatchObject({ rule: 'format' })
   })
 })

@@ -4,7 +4,15 @@
  * decimal string outside; time is integer milliseconds inside and ISO 8601 UTC outside; an actor is an EIP-55 address
  * on both sides, and any letter case is read.
  */
-import { Type, type TObject, type TProperties, type TRecord, type TSchema, type TString, type TUnsafe } from '@sinclair/typebox'
+import {
+  Type,
+  type TObject,
+  type TProperties,
+  type TRecord,
+  type TSchema,
+  type TString,
+  type TUnsafe,
+} from '@sinclair/typebox'
 import './formats.ts'
 
 /** The most that an amount or a quantity can say: 39 digits. */
@@ -12,7 +20,10 @@ export const mostAmount = 10n ** 39n - 1n
 
 /** Base units of a currency, e.g. 1500000 for 1.50 USDC. Never negative, at most 39 digits. */
 export const Amount = Type.Unsafe<bigint>(
-  Type.String({ format: 'base-units', description: 'integer in base units of the currency, as a decimal string' }),
+  Type.String({
+    format: 'base-units',
+    description: 'integer in base units of the currency, as a decimal string',
+  }),
 )
 
 /** A count of a unit (tokens, bytes, queries), exact. */
@@ -67,7 +78,10 @@ export function line(minLength: number, maxLength: number, description?: string)
 }
 
 /** An object that has these properties and no others. Every object at an edge is closed. */
-export function closed<P extends TProperties>(properties: P, options: { description?: string } = {}): TObject<P> {
+export function closed<P extends TProperties>(
+  properties: P,
+  options: { description?: string } = {},
+): TObject<P> {
   return Type.Object(properties, { additionalProperties: false, ...options })
 }
 

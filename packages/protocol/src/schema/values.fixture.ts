@@ -5,10 +5,16 @@ import type { Hex } from 'viem'
 import { getAddress } from 'viem/utils'
 
 const bytes = (n: number): fc.Arbitrary<Hex> =>
-  fc.uint8Array({ minLength: n, maxLength: n }).map((data) => `0x${Buffer.from(data).toString('hex')}` as const)
+  fc
+    .uint8Array({ minLength: n, maxLength: n })
+    .map((data) => `0x${Buffer.from(data).toString('hex')}` as const)
 
 const moment = fc
-  .date({ min: new Date('0001-01-01T00:00:00.000Z'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
+  .date({
+    min: new Date('0001-01-01T00:00:00.000Z'),
+    max: new Date('9999-12-31T23:59:59.999Z'),
+    noInvalidDate: true,
+  })
   .map((date) => date.toISOString())
 
 const text = fc.oneof(
@@ -17,9 +23,16 @@ const text = fc.oneof(
 )
 
 function stringOf(schema: TSchema): fc.Arbitrary<string> {
-  const { format, pattern, minLength = 0, maxLength = 8_192 } = schema as { format?: string; pattern?: string; minLength?: number; maxLength?: number }
+  const {
+    format,
+    pattern,
+    minLength = 0,
+    maxLength = 8_192,
+  } = schema as { format?: string; pattern?: string; minLength?: number; maxLength?: number }
   const fits = (value: string): boolean =>
-    value.length >= minLength && value.length <= maxLength && (pattern === undefined || new RegExp(pattern).test(value))
+    value.length >= minLength &&
+    value.length <= maxLength &&
+    (pattern === undefined || new RegExp(pattern).test(value))
   switch (format) {
     case 'date-time':
       return moment
@@ -31,16 +44,23 @@ function stringOf(schema: TSchema): fc.Arbitrary<string> {
       if (pattern === undefined) return fc.bigInt(0n, 10n ** 39n - 1n).map(String)
       break
     case 'well-formed':
-      return text.map((value) => (value + '!'.repeat(minLength)).slice(0, maxLength)).filter((value) => value.isWellFormed() && fits(value))
+      return text
+        .map((value) => (value + '!'.repeat(minLength)).slice(0, maxLength))
+        .filter((value) => value.isWellFormed() && fits(value))
     default:
   }
-  return pattern === undefined ? text.filter((value) => value.isWellFormed() && fits(value)) : fc.stringMatching(new RegExp(pattern)).filter(fits)
+  return pattern === undefined
+    ? text.filter((value) => value.isWellFormed() && fits(value))
+    : fc.stringMatching(new RegExp(pattern)).filter(fits)
 }
 
 function objectOf(schema: TSchema): fc.Arbitrary<unknown> {
   const properties = Object.entries(schema['properties'] as Record<string, TSchema>)
   const requiredKeys = properties.filter(([, property]) => !(OptionalKind in property)).map(([name]) => name)
-  return fc.record(Object.fromEntries(properties.map(([name, property]) => [name, jsonOf(property)])), { requiredKeys, noNullPrototype: true })
+  return fc.record(Object.fromEntries(properties.map(([name, property]) => [name, jsonOf(property)])), {
+    requiredKeys,
+    noNullPrototype: true,
+  })
 }
 
 /** @throws when a schema uses something that this does not know: then teach it, so that no entity goes untested */
@@ -49,7 +69,10 @@ export function jsonOf(schema: TSchema): fc.Arbitrary<unknown> {
     case 'String':
       return stringOf(schema)
     case 'Integer':
-      return fc.integer({ min: Number(schema['minimum'] ?? -(2 ** 31)), max: Number(schema['maximum'] ?? Number.MAX_SAFE_INTEGER) })
+      return fc.integer({
+        min: Number(schema['minimum'] ?? -(2 ** 31)),
+        max: Number(schema['maximum'] ?? Number.MAX_SAFE_INTEGER),
+      })
     case 'Boolean':
       return fc.boolean()
     case 'Literal':
@@ -57,7 +80,11 @@ export function jsonOf(schema: TSchema): fc.Arbitrary<unknown> {
     case 'Union':
       return fc.oneof(...(schema['anyOf'] as TSchema[]).map(jsonOf))
     case 'Array': {
-      const { minItems = 0, maxItems = 5, uniqueItems } = schema as { minItems?: number; maxItems?: number; uniqueItems?: boolean }
+      const {
+        minItems = 0,
+        maxItems = 5,
+        uniqueItems,
+      } = schema as { minItems?: number; maxItems?: number; uniqueItems?: boolean }
       const size = { minLength: minItems, maxLength: Math.min(maxItems, minItems + 4) }
       const item = jsonOf(schema['items'] as TSchema)
       return uniqueItems === true ? fc.uniqueArray(item, size) : fc.array(item, size)
@@ -65,8 +92,13 @@ export function jsonOf(schema: TSchema): fc.Arbitrary<unknown> {
     case 'Object':
       return objectOf(schema)
     case 'Record': {
-      const [[pattern, value] = ['', {} as TSchema]] = Object.entries(schema['patternProperties'] as Record<string, TSchema>)
-      return fc.dictionary(fc.stringMatching(new RegExp(pattern)), jsonOf(value), { maxKeys: 4, noNullPrototype: true })
+      const [[pattern, value] = ['', {} as TSchema]] = Object.entries(
+        schema['patternProperties'] as Record<string, TSchema>,
+      )
+      return fc.dictionary(fc.stringMatching(new RegExp(pattern)), jsonOf(value), {
+        maxKeys: 4,
+        noNullPrototype: true,
+      })
     }
     case 'Unknown':
       return fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown)

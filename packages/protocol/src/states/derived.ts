@@ -1,10 +1,15 @@
 /**
- * Of a lease, order, consent and delivery are views: one table says what they are, given how the lease ended and whether
- * its money has moved. They are never changed on their own (DESIGN §7).
+ * Of a lease, order, consent and delivery are views: one table says what they are, given how the lease ended and where its
+ * money is. They are never changed on their own (DESIGN §7).
  */
 import type { LeaseStatus, SettlementStatus } from './tables.ts'
 
-export type OrderStatus = 'delivery_ready' | 'delivery_completed' | 'settlement_completed' | 'settlement_cancelled'
+export type OrderStatus =
+  | 'delivery_ready'
+  | 'delivery_completed'
+  | 'consent_revoked'
+  | 'settlement_completed'
+  | 'settlement_cancelled'
 export type ConsentStatus = 'consent_granted' | 'consent_revoked'
 export type DeliveryStatus = 'delivery_ready' | 'delivery_completed' | 'delivery_revoked'
 
@@ -14,36 +19,50 @@ export interface LeaseView {
   readonly delivery: DeliveryStatus
 }
 
-type Use = 'used' | 'unused'
+const running: LeaseView = { order: 'delivery_ready', consent: 'consent_granted', delivery: 'delivery_ready' }
 
-const consent: Readonly<Record<LeaseStatus, ConsentStatus>> = {
-  lease_active: 'consent_granted',
-  lease_ending: 'consent_granted',
-  lease_completed: 'consent_granted',
-  lease_revoked: 'consent_revoked',
-  lease_expired: 'consent_granted',
+/** Nothing was used: all of the money went back, as if the consent had been taken back before delivery. */
+const unused: LeaseView = {
+  order: 'settlement_cancelled',
+  consent: 'consent_revoked',
+  delivery: 'delivery_revoked',
 }
 
-const delivery: Readonly<Record<LeaseStatus, Readonly<Record<Use, DeliveryStatus>>>> = {
-  lease_active: { used: 'delivery_ready', unused: 'delivery_ready' },
-  lease_ending: { used: 'delivery_ready', unused: 'delivery_ready' },
-  lease_completed: { used: 'delivery_completed', unused: 'delivery_completed' },
-  lease_revoked: { used: 'delivery_completed', unused: 'delivery_revoked' },
-  lease_expired: { used: 'delivery_completed', unused: 'delivery_revoked' },
+type Ended = Readonly<Record<SettlementStatus, LeaseView>>
+
+const kept: Ended = {
+  settlement_locked: {
+    order: 'delivery_completed',
+    consent: 'consent_granted',
+    delivery: 'delivery_completed',
+  },
+  settlement_released: {
+    order: 'settlement_completed',
+    consent: 'consent_granted',
+    delivery: 'delivery_completed',
+  },
+  settlement_refunded: unused,
 }
 
-export function deriveLeaseView(lease: LeaseStatus, used: boolean, settlement: SettlementStatus): LeaseView {
-  const handed = delivery[lease][used ? 'used' : 'unused']
-  return { order: deriveOrder(handed, settlement), consent: consent[lease], delivery: handed }
+const takenBack: Ended = {
+  settlement_locked: { order: 'consent_revoked', consent: 'consent_revoked', delivery: 'delivery_completed' },
+  settlement_released: {
+    order: 'settlement_completed',
+    consent: 'consent_revoked',
+    delivery: 'delivery_completed',
+  },
+  settlement_refunded: unused,
 }
 
-function deriveOrder(handed: DeliveryStatus, settlement: SettlementStatus): OrderStatus {
-  switch (settlement) {
-    case 'settlement_locked':
-      return handed === 'delivery_ready' ? 'delivery_ready' : 'delivery_completed'
-    case 'settlement_released':
-      return 'settlement_completed'
-    case 'settlement_refunded':
-      return 'settlement_cancelled'
+export function deriveLeaseView(lease: LeaseStatus, settlement: SettlementStatus): LeaseView {
+  switch (lease) {
+    case 'lease_active':
+    case 'lease_ending':
+      return running
+    case 'lease_completed':
+    case 'lease_expired':
+      return kept[settlement]
+    case 'lease_revoked':
+      return takenBack[settlement]
   }
 }

@@ -42,11 +42,7 @@ export const callMachine: Machine<CallStatus> = {
   call_failed: [],
 }
 
-export const settlementStates = [
-  'settlement_locked',
-  'settlement_released',
-  'settlement_refunded',
-] as const
+export const settlementStates = ['settlement_locked', 'settlement_released', 'settlement_refunded'] as const
 export type SettlementStatus = (typeof settlementStates)[number]
 export const settlementMachine: Machine<SettlementStatus> = {
   settlement_locked: ['settlement_released', 'settlement_refunded'],

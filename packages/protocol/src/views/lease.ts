@@ -7,7 +7,17 @@ import { deriveLeaseView } from '../states/derived.ts'
 import { settlementStates } from '../states/tables.ts'
 import { show, shown } from './hide.ts'
 
-export const leaseHidden = ['rev', 'backend', 'tokenHash', 'dueAt', 'totals', 'usageHead', 'accruedAt', 'byteMs'] as const
+export const leaseHidden = [
+  'rev',
+  'backend',
+  'delegation',
+  'tokenHash',
+  'dueAt',
+  'totals',
+  'usageHead',
+  'accruedAt',
+  'byteMs',
+] as const
 const LeaseShown = shown(LeaseSchema, leaseHidden)
 
 /** A lease with what follows from it: what is left, and the states of its order, consent, delivery and settlement. */
@@ -15,7 +25,13 @@ export const LeaseView = closed({
   ...LeaseShown.properties,
   usage: Type.Array(UsageItem, { maxItems: 8, description: 'totals so far' }),
   remaining: Amount,
-  orderStatus: literals(['delivery_ready', 'delivery_completed', 'settlement_completed', 'settlement_cancelled']),
+  orderStatus: literals([
+    'delivery_ready',
+    'delivery_completed',
+    'consent_revoked',
+    'settlement_completed',
+    'settlement_cancelled',
+  ]),
   consentStatus: literals(['consent_granted', 'consent_revoked']),
   deliveryStatus: literals(['delivery_ready', 'delivery_completed', 'delivery_revoked']),
   settlementStatus: literals(settlementStates),
@@ -23,7 +39,7 @@ export const LeaseView = closed({
 export type LeaseView = Static<typeof LeaseView>
 
 export function showLease(lease: Lease, settlement: Settlement): LeaseView {
-  const derived = deriveLeaseView(lease.status, lease.usageSeq > 0, settlement.status)
+  const derived = deriveLeaseView(lease.status, settlement.status)
   return {
     ...show(lease, LeaseSchema, leaseHidden),
     usage: toUsage(lease.totals),

@@ -7,13 +7,26 @@ import { OfferSchema, Resources, ResourceSchema } from '../entities/resource.ts'
 import { units, type UnitTotals } from '../money/units.ts'
 import { codec } from '../schema/codec.ts'
 import { jsonOf } from '../schema/values.fixture.ts'
-import { LeaseView, SettlementView, showLease, showSettlement, showUsageRecord, UsageRecordView } from './lease.ts'
+import {
+  LeaseView,
+  SettlementView,
+  showLease,
+  showSettlement,
+  showUsageRecord,
+  UsageRecordView,
+} from './lease.ts'
 import { ResourceDetail, ResourceView, showResource, showResourceDetail } from './resource.ts'
 
 const made = <S extends TObject>(schema: S) => jsonOf(schema).map((json) => codec(schema).decode(json))
 const settlement = made(SettlementSchema)
-const totals: fc.Arbitrary<UnitTotals> = fc.dictionary(fc.constantFrom(...units), fc.bigInt(0n, 10n ** 38n), { maxKeys: 8 })
-const lease = fc.tuple(made(LeaseSchema), totals).map(([each, counted]) => ({ ...each, totals: counted, maxCost: each.maxCost + each.metered + each.reserved }))
+const totals: fc.Arbitrary<UnitTotals> = fc.dictionary(fc.constantFrom(...units), fc.bigInt(0n, 10n ** 38n), {
+  maxKeys: 8,
+})
+const lease = fc.tuple(made(LeaseSchema), totals).map(([each, counted]) => ({
+  ...each,
+  totals: counted,
+  maxCost: each.maxCost + each.metered + each.reserved,
+}))
 
 interface Shown {
   readonly view: TObject
@@ -23,18 +36,52 @@ interface Shown {
 }
 
 const cases: readonly (readonly [string, fc.Arbitrary<Shown>])[] = [
-  ['lease', fc.tuple(lease, settlement).map(([entity, paid]) => ({ view: LeaseView, secrets: Leases.secrets, entity, answer: showLease(entity, paid) }))],
-  ['settlement', settlement.map((entity) => ({ view: SettlementView, secrets: Settlements.secrets, entity, answer: showSettlement(entity) }))],
-  ['usage record', made(UsageRecordSchema).map((entity) => ({ view: UsageRecordView, secrets: UsageRecords.secrets, entity, answer: showUsageRecord(entity) }))],
-  ['resource', made(ResourceSchema).map((entity) => ({ view: ResourceView, secrets: Resources.secrets, entity, answer: showResource(entity) }))],
   [
-    'resource with its offer',
-    fc.tuple(made(ResourceSchema), fc.option(made(OfferSchema), { nil: undefined })).map(([entity, offer]) => ({
-      view: ResourceDetail,
+    'lease',
+    fc.tuple(lease, settlement).map(([entity, paid]) => ({
+      view: LeaseView,
+      secrets: Leases.secrets,
+      entity,
+      answer: showLease(entity, paid),
+    })),
+  ],
+  [
+    'settlement',
+    settlement.map((entity) => ({
+      view: SettlementView,
+      secrets: Settlements.secrets,
+      entity,
+      answer: showSettlement(entity),
+    })),
+  ],
+  [
+    'usage record',
+    made(UsageRecordSchema).map((entity) => ({
+      view: UsageRecordView,
+      secrets: UsageRecords.secrets,
+      entity,
+      answer: showUsageRecord(entity),
+    })),
+  ],
+  [
+    'resource',
+    made(ResourceSchema).map((entity) => ({
+      view: ResourceView,
       secrets: Resources.secrets,
       entity,
-      answer: showResourceDetail(entity, offer),
+      answer: showResource(entity),
     })),
+  ],
+  [
+    'resource with its offer',
+    fc
+      .tuple(made(ResourceSchema), fc.option(made(OfferSchema), { nil: undefined }))
+      .map(([entity, offer]) => ({
+        view: ResourceDetail,
+        secrets: Resources.secrets,
+        entity,
+        answer: showResourceDetail(entity, offer),
+      })),
   ],
 ]
 
@@ -53,7 +100,8 @@ describe.each(cases)('the view of a %s', (_name, shown) => {
           if (typeof secret === 'string' && secret.length > 12) expect(said).not.toContain(secret)
         }
         const amounts = Object.values(json).filter((each) => typeof each === 'string' && each.length > 39)
-        if (amounts.every((each) => !/^\d+$/.test(String(each)))) expect(codec(view).problem(json)).toBeUndefined()
+        if (amounts.every((each) => !/^\d+$/.test(String(each))))
+          expect(codec(view).problem(json)).toBeUndefined()
       }),
       { numRuns: 60 },
     )

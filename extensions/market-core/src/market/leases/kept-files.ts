@@ -1,0 +1,37 @@
+/**
+ * Files belong to a consumer and a resource, not to a lease: a later lease finds what an earlier one left. So the same bytes
+ * must not accrue under two leases at once, and what is found accrues from the first day.
+ */
+import { Leases, type Lease } from '@openclaw-market/protocol/entities/lease'
+import { effectivePolicy, type Resource } from '@openclaw-market/protocol/entities/resource'
+import { MarketError } from '@openclaw-market/protocol/errors'
+import type { ResourceId } from '@openclaw-market/protocol/ids'
+import type { ReadTx } from '@openclaw-market/protocol/reading'
+import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
+
+const day = 86_400_000
+
+export async function latestLease(
+  tx: ReadTx,
+  resourceId: ResourceId,
+  consumerActorId: ActorId,
+): Promise<Lease | undefined> {
+  const { items } = await tx.list(Leases, { where: { resourceId, consumerActorId }, limit: 1 })
+  return items[0]
+}
+
+/**
+ * The bytes that a new lease of this storage finds.
+ * @throws MarketError E_CONFLICT while the consumer's last lease of it still runs
+ */
+export function keptBytes(resource: Resource, earlier: Lease | undefined, now: number): bigint {
+  if (resource.kind !== 'storage' || earlier === undefined) return 0n
+  if (earlier.endedAt === undefined) {
+    throw new MarketError('E_CONFLICT', 'you hold a lease of this storage already', {
+      details: { leaseId: earlier.leaseId },
+      hint: 'Use that lease, or end it first; a later lease finds the same files.',
+    })
+  }
+  const keptUntil = earlier.endedAt + effectivePolicy(earlier.policy).keepFilesDays * day
+  return now < keptUntil ? (earlier.storedBytes ?? 0n) : 0n
+}

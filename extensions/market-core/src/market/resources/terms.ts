@@ -1,0 +1,69 @@
+/** What publishing must satisfy beyond the shape of its parameters. Each refusal names the place and the way out. */
+import { MarketError } from '@openclaw-market/protocol/errors'
+import type { BackendFacts, MarketRules } from '@openclaw-market/protocol/operation'
+import type { Prices } from '@openclaw-market/protocol/money/price'
+import { unitsOf, type ResourceKind } from '@openclaw-market/protocol/money/units'
+import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
+import { knownCurrency } from '../currency.ts'
+
+/** One currency that this market deals in; each unit at most once, and a unit of this kind. */
+export function checkPrices(rules: MarketRules, kind: ResourceKind, prices: Prices): void {
+  const units: readonly string[] = unitsOf[kind]
+  const seen = new Set<string>()
+  for (const [i, { unit, currency }] of prices.entries()) {
+    const at = `/resource/prices/${i}`
+    if (!units.includes(unit)) {
+      throw wrong(
+        `${at}/unit`,
+        'unit',
+        `a ${kind} resource does not charge by ${unit}`,
+        `Use: ${units.join(', ')}.`,
+      )
+    }
+    if (seen.has(unit))
+      throw wrong(`${at}/unit`, 'uniqueItems', `${unit} is priced twice`, 'Price each unit once.')
+    seen.add(unit)
+    if (currency !== prices[0]?.currency) {
+      throw wrong(
+        `${at}/currency`,
+        'currency',
+        'a resource has one currency',
+        'Use the same currency throughout.',
+      )
+    }
+  }
+  knownCurrency(rules, prices[0]?.currency ?? '', '/resource/prices/0/currency')
+}
+
+/** @throws MarketError E_NOT_CONFIGURED for a backend that local config does not have, or has of another kind; E_FORBIDDEN for one that is not this actor's to offer. */
+export function usableBackend(
+  rules: MarketRules,
+  name: string,
+  kind: ResourceKind,
+  actor: ActorId,
+): BackendFacts {
+  const backend = rules.backends.get(name)
+  const mine = backend !== undefined && (actor === rules.market || backend.publishers.includes(actor))
+  if (!mine) {
+    const offered = [...rules.backends.values()].filter(
+      (b) => actor === rules.market || b.publishers.includes(actor),
+    )
+    throw new MarketError('E_NOT_CONFIGURED', `there is no backend ${name} that you may publish over`, {
+      details: { pointer: '/resource/backend', usable: offered.map((b) => b.name) },
+      hint: 'The operator names backends, and who else may publish over them, in the config of web3-core (provider.backends).',
+    })
+  }
+  if (backend.kind !== kind) {
+    throw wrong(
+      '/resource/backend',
+      'kind',
+      `${name} serves ${backend.kind}, not ${kind}`,
+      `Publish it as ${backend.kind}.`,
+    )
+  }
+  return backend
+}
+
+function wrong(pointer: string, rule: string, message: string, hint: string): MarketError {
+  return new MarketError('E_INVALID_ARGUMENT', `${pointer}: ${message}`, { details: { pointer, rule }, hint })
+}

@@ -1,0 +1,73 @@
+import { Type } from '@sinclair/typebox'
+import { Calls, Leases, UsageRecords } from '@openclaw-market/protocol/entities/lease'
+import { Settlements } from '@openclaw-market/protocol/entities/money'
+import { LeaseId, LedgerId } from '@openclaw-market/protocol/ids'
+import { UsageOrNone } from '@openclaw-market/protocol/money/price'
+import { operation } from '@openclaw-market/protocol/operation'
+import {
+  Amount,
+  closed,
+  line,
+  literals,
+  RequestId,
+  Sha256Hex,
+} from '@openclaw-market/protocol/schema/scalars'
+import { mayServe } from '../calls/serve.ts'
+import { found } from '../found.ts'
+import { bill } from './bill.ts'
+
+export const UsageEntry = closed({
+  leaseId: LeaseId,
+  usage: UsageOrNone,
+  requestId: RequestId,
+  outcome: literals(
+    ['done', 'failed', 'unknown'],
+    'how the call ended; unknown: it may be corrected within the window',
+  ),
+  cost: Type.Optional(
+    Type.Unsafe<bigint>({ ...Amount, description: 'compared with the computed cost, never believed' }),
+  ),
+  responseHash: Type.Optional(Sha256Hex),
+  storedBytes: Type.Optional(
+    Type.Unsafe<bigint>({ ...Amount, description: 'storage: bytes that the lease keeps after this call' }),
+  ),
+  sessionId: Type.Optional(line(1, 128)),
+  runId: Type.Optional(line(1, 128)),
+})
+
+/**
+ * The only way usage enters the ledger: for that lease's provider, priced here, gapless in `seq`. It ends the open call
+ * of this request id, corrects an unknown one, or records a call that was never opened here.
+ */
+export const appendUsage = operation({
+  name: 'market.ledger.append',
+  summary: 'Records what a leased call used; the market computes what it costs.',
+  effect: 'money',
+  scope: 'admin',
+  params: closed({ entry: UsageEntry }),
+  result: closed({ ledgerId: LedgerId, seq: Type.Integer(), cost: Amount, entryHash: Sha256Hex }),
+  errors: [
+    'E_NOT_FOUND',
+    'E_FORBIDDEN',
+    'E_CONFLICT',
+    'E_QUOTA_EXCEEDED',
+    'E_EXPIRED',
+    'E_REVOKED',
+    'E_INSUFFICIENT_FUNDS',
+  ],
+  callers: ['node', 'wallet', 'operator', 'market'],
+  async load(tx, { entry: { leaseId, requestId } }, { who, rules, now }) {
+    const lease = await tx.get(Leases, leaseId)
+    const served =
+      lease !== undefined && (who.kind === 'market' || mayServe(lease, who, rules, now)) ? lease : undefined
+    const mine = found(served, 'lease that you serve', leaseId)
+    const call = await tx.find(Calls, 'requestKey', `${leaseId}/${requestId}`)
+    return {
+      lease: mine,
+      settlement: found(await tx.get(Settlements, mine.settlementId), 'settlement', mine.settlementId),
+      call,
+      record: call?.ledgerId === undefined ? undefined : await tx.get(UsageRecords, call.ledgerId),
+    }
+  },
+  decide: (state, { entry }, context) => bill(state, entry, context),
+})

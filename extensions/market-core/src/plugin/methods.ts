@@ -1,0 +1,67 @@
+/** Every operation of the market that operators may call, once. What METHODS names, and nothing that does not work. */
+import type { TObject } from '@sinclair/typebox'
+import type { Contract, Operation, QueryOperation } from '@openclaw-market/protocol/operation'
+import type { Envelope } from '@openclaw-market/protocol/errors'
+import type { Principal } from '@openclaw-market/protocol/principal'
+import { accountBalance } from '../market/accounts/balance.ts'
+import { deposit } from '../market/accounts/deposit.ts'
+import { settlePayout } from '../market/accounts/settle-payout.ts'
+import { accountStatement } from '../market/accounts/statement.ts'
+import { listTransfers } from '../market/accounts/transfers.ts'
+import { withdraw } from '../market/accounts/withdraw.ts'
+import { completeLease } from '../market/leases/complete.ts'
+import { expireSweep } from './expire-sweep.ts'
+import { getLease } from '../market/leases/get.ts'
+import { issueLease } from '../market/leases/issue.ts'
+import { listLeases } from '../market/leases/list.ts'
+import { revokeLease } from '../market/leases/revoke.ts'
+import type { Market } from './open-market.ts'
+import { getResource } from '../market/resources/get.ts'
+import { listResources } from '../market/resources/list.ts'
+import { publishResource } from '../market/resources/publish.ts'
+import { quoteResource } from '../market/resources/quote.ts'
+import { unpublishResource } from '../market/resources/unpublish.ts'
+import { listSettlements } from '../market/settlements/list.ts'
+import { settlementStatus } from '../market/settlements/status.ts'
+import { statusSummary } from '../market/status/summary.ts'
+import { appendUsage } from '../market/usage/append.ts'
+import { listUsage } from '../market/usage/list.ts'
+import { summarizeUsage } from '../market/usage/summary.ts'
+
+/** An operation whose types no longer matter. */
+export interface MarketMethod {
+  readonly contract: Contract
+  call(market: Market, json: unknown, who: Principal): Promise<Envelope>
+}
+
+export function method<P extends TObject, R extends TObject, S, F>(
+  op: Operation<P, R, S, F> | QueryOperation<P, R>,
+): MarketMethod {
+  return { contract: op, call: (market, json, who) => market.run(op, json, who) }
+}
+
+export const marketMethods: readonly MarketMethod[] = [
+  method(publishResource),
+  method(unpublishResource),
+  method(getResource),
+  method(listResources),
+  method(quoteResource),
+  method(issueLease),
+  method(revokeLease),
+  method(completeLease),
+  expireSweep,
+  method(getLease),
+  method(listLeases),
+  method(appendUsage),
+  method(listUsage),
+  method(summarizeUsage),
+  method(accountBalance),
+  method(accountStatement),
+  method(listTransfers),
+  method(deposit),
+  method(withdraw),
+  method(settlePayout),
+  method(settlementStatus),
+  method(listSettlements),
+  method(statusSummary),
+]

@@ -1,0 +1,142 @@
+/**
+ * A running market: store, node wallet, operations, call gate and sweep, put together. Knows nothing of the host; the
+ * plugin opens one in the gateway, tests and tools open one by themselves.
+ */
+import { randomBytes, randomFillSync } from 'node:crypto'
+import type { TObject } from '@sinclair/typebox'
+import type { TypedDataDefinition } from 'viem'
+import { allCollections } from '@openclaw-market/protocol/entities/all'
+import type { Envelope } from '@openclaw-market/protocol/errors'
+import { idSource, type IdSource } from '@openclaw-market/protocol/ids'
+import type {
+  BackendFacts,
+  Currency,
+  MarketRules,
+  Operation,
+  Prover,
+  QueryOperation,
+} from '@openclaw-market/protocol/operation'
+import type { Principal } from '@openclaw-market/protocol/principal'
+import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
+import { chainClients, type ChainConfig } from '../keys/chain-clients.ts'
+import { openNodeWallet } from '../keys/node-wallet.ts'
+import { openSecretBox, type SecretBox } from '../keys/secret-box.ts'
+import { verifySignature } from '../keys/verify.ts'
+import { openStore } from '../store/open.ts'
+import type { MarketStore } from '../store/store.ts'
+import { abandonOpenCalls, sweep, type Swept } from '../sweep/sweep.ts'
+import { callGate, type CallGate } from '../market/calls/gate.ts'
+import { executor } from '../market/execute.ts'
+
+export interface MarketOptions {
+  readonly backend: MarketStore['backend']
+  readonly storeDirectory: string
+  readonly keyDirectory: string
+  readonly passphraseFile: string
+  readonly chainId: number
+  readonly currencies: readonly Currency[]
+  readonly chains: readonly ChainConfig[]
+  readonly disputeWindowMs: number
+  readonly quoteTtlMs: number
+  readonly answerTtlMs: number
+  /** What went wrong inside and no caller may see. */
+  readonly report: (what: string, error: unknown) => void
+  /** Milliseconds since the epoch; the machine's clock when absent. */
+  readonly now?: () => number
+}
+
+export interface Market {
+  readonly backend: MarketStore['backend']
+  readonly address: ActorId
+  readonly chainId: number
+  readonly ids: IdSource
+  rules(): MarketRules
+  now(): number
+  run<P extends TObject, R extends TObject, S, F>(
+    op: Operation<P, R, S, F> | QueryOperation<P, R>,
+    json: unknown,
+    who: Principal,
+  ): Promise<Envelope>
+  readonly gate: CallGate
+  readonly prover: Prover
+  readonly store: MarketStore
+  /** What this host's config lets resources be served by. Replaces what was announced before. */
+  announceBackends(backends: readonly BackendFacts[]): void
+  /** A box for secrets that live in files of their own, sealed by the passphrase file. */
+  secretBox(purpose: string): Promise<SecretBox>
+  /** One pass over what is due, by the market's clock or as of an earlier `at`. */
+  sweep(limit: number, at?: number): Promise<Swept>
+  close(): Promise<void>
+}
+
+/** Opens it, and settles what the last process left open, before anyone is served. */
+export async function openMarket(options: MarketOptions): Promise<Market> {
+  const now = options.now ?? Date.now
+  const wallet = await openNodeWallet(options)
+  const clients = chainClients(options.chains)
+  const store = await openStore(options.backend, {
+    directory: options.storeDirectory,
+    collections: allCollections,
+  })
+  let backends: ReadonlyMap<string, BackendFacts> = new Map()
+  const rules = (): MarketRules => ({
+    market: wallet.address,
+    chainId: options.chainId,
+    currencies,
+    backends,
+    disputeWindowMs: options.disputeWindowMs,
+    quoteTtlMs: options.quoteTtlMs,
+    answerTtlMs: options.answerTtlMs,
+  })
+  const currencies = new Map(options.currencies.map((currency) => [currency.symbol, currency]))
+  const prover: Prover = {
+    verify: ({ typedData, ...rest }) =>
+      verifySignature({ ...rest, clients, typedData: typedData as TypedDataDefinition }),
+    verifyMessage: (request) => verifySignature({ ...request, clients }),
+    sign: (typedData) => wallet.signTypedData(typedData as TypedDataDefinition),
+    newToken: () => `tok_${randomBytes(32).toString('base64url')}`,
+  }
+  const ids = idSource(now, (bytes) => void randomFillSync(bytes))
+  const execute = executor({
+    store,
+    rules,
+    now,
+    ids,
+    prover,
+    committed: (writes) => gate.committed(writes),
+    report: options.report,
+  })
+  const self: Principal = { kind: 'node', actorId: wallet.address, owner: true }
+  const gate: CallGate = callGate({ store, execute, ids, now, self })
+  const sweeping = {
+    store,
+    execute,
+    self: { kind: 'market', actorId: wallet.address } as const,
+    report: options.report,
+  }
+  try {
+    await abandonOpenCalls(sweeping)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+  return {
+    backend: options.backend,
+    address: wallet.address,
+    chainId: options.chainId,
+    ids,
+    rules,
+    now,
+    run: (op, json, who) =>
+      op.kind === 'query' ? execute.query(op, json, who) : execute.operation(op, json, who),
+    gate,
+    prover,
+    store,
+    announceBackends(announced) {
+      backends = new Map(announced.map((facts) => [facts.name, facts]))
+    },
+    secretBox: (purpose) => openSecretBox({ passphraseFile: options.passphraseFile, purpose }),
+    sweep: (limit, at) => sweep(sweeping, at ?? now(), limit),
+    close: () => store.close(),
+  }
+}
