@@ -11,7 +11,9 @@ import {
   openCall,
   openWorld,
   publish,
+  refuses,
   settlementNow,
+  signedWish,
   startsAt,
   storageResource,
   takeLease,
@@ -20,6 +22,7 @@ import {
 } from '../market.fixture.ts'
 import { completeLease } from './complete.ts'
 import { accrualIntervalMs } from './due.ts'
+import { issueLease } from './issue.ts'
 import { revokeLease } from './revoke.ts'
 
 const gb = 1_000_000_000n
@@ -47,6 +50,38 @@ function recordsOf({ market }: World) {
 }
 
 describe.each(backends)('storage over time on %s', (backend) => {
+  it('gives a consumer one lease of a storage at a time, so that no byte accrues twice', async () => {
+    const world = await openWorld(backend)
+    const first = await stored(world)
+    const { resourceId } = await leaseNow(world, first)
+    const again = await signedWish(world, first.consumer, { resourceId, maxCost: 1n })
+    expect(await refuses(world, issueLease, again, first.consumer.who)).toMatchObject({
+      error: 'E_CONFLICT',
+      details: { leaseId: first.leaseId },
+    })
+    await checkInvariants(world.market.store)
+  })
+
+  it('accrues what an earlier lease left from the first day, while it is kept', async () => {
+    const world = await openWorld(backend)
+    const keeping = { ...storageResource, policy: { keepFilesDays: 2 } }
+    const resourceId = await publish(world, keeping)
+    const consumer = await fundedWallet(world, 3_000_000n)
+    const lease = (ttlMs: number) => takeLease(world, consumer, { resourceId, maxCost: 1_000_000n, ttlMs })
+    const first = await lease(7 * day)
+    const call = await openCall(world, first.leaseId, { put: 1n })
+    await call.finish({ usage: { put: 1n }, outcome: 'done', storedBytes: 2n * gb })
+    await does(world, completeLease, { leaseId: first.leaseId }, consumer.who)
+    await later(world, day)
+    const second = await lease(day)
+    expect(await leaseNow(world, second)).toMatchObject({ storedBytes: 2n * gb })
+    await later(world, day)
+    expect(await leaseNow(world, second)).toMatchObject({ totals: { gb_day: 2n }, status: 'lease_expired' })
+    await later(world, 3 * day)
+    expect(await leaseNow(world, await lease(day))).toMatchObject({ storedBytes: 0n })
+    await checkInvariants(world.market.store)
+  })
+
   it('accrues by the byte and the millisecond, and bills each whole gb_day once', async () => {
     const world = await openWorld(backend)
     const { keep, ...lease } = await stored(world)
