@@ -1,4 +1,4 @@
-import { Kind, OptionalKind, type Static, type TSchema } from '@sinclair/typebox'
+import { Kind, type Static, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import { ValueErrorType, type ValueError } from '@sinclair/typebox/errors'
 import { getAddress } from 'viem/utils'
@@ -25,14 +25,20 @@ export interface Codec<S extends TSchema> {
 
 type Convert = (value: unknown) => unknown
 
-const scalars: Readonly<Record<string, { decode: Convert; encode: Convert }>> = {
-  'base-units': { decode: (v) => BigInt(v as string), encode: (v) => (v as bigint).toString() },
-  'date-time': { decode: (v) => Date.parse(v as string), encode: (v) => new Date(v as number).toISOString() },
-  'evm-address': { decode: (v) => getAddress(v as string), encode: (v) => v },
+/** `revive` reads what `encode` wrote, so there is nothing left to bring into one form. */
+type Way = 'decode' | 'revive' | 'encode'
+
+const readAmount: Convert = (v) => BigInt(v as string)
+const readTime: Convert = (v) => Date.parse(v as string)
+
+const scalars: Readonly<Record<string, { readonly [W in Way]?: Convert }>> = {
+  'base-units': { decode: readAmount, revive: readAmount, encode: (v) => (v as bigint).toString() },
+  'date-time': { decode: readTime, revive: readTime, encode: (v) => new Date(v as number).toISOString() },
+  'evm-address': { decode: (v) => getAddress(v as string) },
 }
 
 /** The conversion that a schema asks for, or undefined where JSON and the inner value are the same. */
-function conversion(schema: TSchema, way: 'decode' | 'encode'): Convert | undefined {
+function conversion(schema: TSchema, way: Way): Convert | undefined {
   switch (schema[Kind]) {
     case 'String':
       return typeof schema.format === 'string' ? scalars[schema.format]?.[way] : undefined
@@ -44,7 +50,7 @@ function conversion(schema: TSchema, way: 'decode' | 'encode'): Convert | undefi
       const parts = Object.entries(schema.properties as Record<string, TSchema>).flatMap(
         ([key, property]) => {
           const convert = conversion(property, way)
-          return convert === undefined ? [] : [{ key, convert, optional: OptionalKind in property }]
+          return convert === undefined ? [] : [{ key, convert }]
         },
       )
       if (parts.length === 0) return undefined
@@ -73,11 +79,12 @@ export function codec<S extends TSchema>(schema: S): Codec<S> {
   if (existing !== undefined) return existing as unknown as Codec<S>
   let check: TypeCheck<S> | undefined
   const decode = conversion(schema, 'decode') ?? identity
+  const revive = conversion(schema, 'revive') ?? identity
   const encode = conversion(schema, 'encode') ?? identity
   const problem = (json: unknown): SchemaProblem | undefined => {
     check ??= TypeCompiler.Compile(schema)
     if (check.Check(json)) return undefined
-    return toProblem([...check.Errors(json)], schema)
+    return toProblem(firstOf(check.Errors(json)), schema)
   }
   const made: Codec<S> = {
     schema,
@@ -87,7 +94,7 @@ export function codec<S extends TSchema>(schema: S): Codec<S> {
       if (wrong !== undefined) throw invalidArgument(wrong)
       return decode(json) as Static<S>
     },
-    revive: (json) => decode(json) as Static<S>,
+    revive: (json) => revive(json) as Static<S>,
     encode: (value) => encode(value),
   }
   known.set(schema, made as unknown as Codec<TSchema>)
@@ -101,6 +108,17 @@ export function invalidArgument({ pointer, rule, message }: SchemaProblem, hint?
       hint ??
       `Correct ${pointer === '' ? 'the parameters' : pointer} so that it satisfies "${rule}", then send again.`,
   })
+}
+
+/** Enough to choose from; a large value can have very many. */
+const mostErrors = 100
+
+function firstOf(errors: Iterable<ValueError>): readonly ValueError[] {
+  const first: ValueError[] = []
+  for (const error of errors) {
+    if (first.push(error) >= mostErrors) break
+  }
+  return first
 }
 
 /** The most telling of a value's errors: an unknown field before a missing one, a deep place before its parent. */
