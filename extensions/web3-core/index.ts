@@ -1,0 +1,1 @@
+export { default } from './src/plugin/plugin.ts'

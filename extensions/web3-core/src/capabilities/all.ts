@@ -1,0 +1,44 @@
+import type { Capability } from './capability.ts'
+import { billingCapability } from '../billing/summary.ts'
+import { chatCapability } from '../consumer/model-chat.ts'
+import { searchCapability } from '../consumer/search-query.ts'
+import { getFileCapability, listFilesCapability, putCapability } from '../consumer/storage.ts'
+import { identityCapabilities } from '../identity/capabilities.ts'
+import type { Site } from '../identity/site.ts'
+import { completeCapability, revokeCapability } from '../resources/end.ts'
+import { getCapability } from '../resources/get.ts'
+import { leaseCapability } from '../resources/lease.ts'
+import { leasesCapability } from '../resources/leases.ts'
+import { listCapability } from '../resources/list.ts'
+import { publishCapability, unpublishCapability } from '../resources/publish.ts'
+import { quoteCapability } from '../resources/quote.ts'
+import { statusCapability } from '../resources/status.ts'
+import { statusSummaryCapability } from '../status/summary.ts'
+import { describeCapabilities } from './describe.ts'
+import { listCapabilities } from './list.ts'
+
+/** Everything that `web3.*` can do, in the order in which a reader meets it. */
+export function allCapabilities(site: Site): readonly Capability[] {
+  return [
+    listCapabilities,
+    describeCapabilities,
+    ...identityCapabilities(site),
+    listCapability,
+    getCapability,
+    quoteCapability,
+    leaseCapability,
+    leasesCapability,
+    statusCapability,
+    completeCapability,
+    revokeCapability,
+    publishCapability,
+    unpublishCapability,
+    chatCapability,
+    searchCapability,
+    putCapability,
+    getFileCapability,
+    listFilesCapability,
+    billingCapability,
+    statusSummaryCapability,
+  ]
+}

@@ -1,0 +1,106 @@
+/**
+ * A capability is an operation plus the facts a butler decides by (DESIGN §3). Texts name other capabilities as
+ * `{{web3.group.verb}}`; the registry puts the present names in.
+ */
+import type { Static, TObject } from '@sinclair/typebox'
+import { isMarketError, MarketError, toFailure, universalErrors, type Envelope, type ErrorCode } from '@openclaw-market/protocol/errors'
+import type { Contract } from '@openclaw-market/protocol/operation'
+import type { Principal } from '@openclaw-market/protocol/principal'
+import type { Unit } from '@openclaw-market/protocol/money/units'
+import { codec } from '@openclaw-market/protocol/schema/codec'
+import type { Predicate } from './predicate.ts'
+import type { Web3 } from '../plugin/web3.ts'
+
+export const groups = ['capabilities', 'siwe', 'resources', 'model', 'search', 'storage', 'billing', 'status'] as const
+export type Group = (typeof groups)[number]
+
+/** Through which door a call came. Owners' doors act as the node wallet; `api` is for outside wallets. */
+export const doors = ['gateway', 'tool', 'api'] as const
+export type Door = (typeof doors)[number]
+
+export interface Facts {
+  readonly group: Group
+  readonly whenToUse: string
+  readonly whenNotToUse: string
+  /** What the fields of the answer mean, where their names do not say it. */
+  readonly returns: string
+  /** What each code means here and what to do; every declared code has one. */
+  readonly errors: { readonly [K in ErrorCode]?: string }
+  /** What still works when something that it depends on is down. */
+  readonly degradation: string
+  /** Doors through which it can be called. */
+  readonly doors: readonly Door[]
+  /** Needs no running market. */
+  readonly offline?: true
+  readonly actor: 'anyone' | 'caller' | 'consumer' | 'provider'
+  readonly risk: {
+    readonly level: 'none' | 'low' | 'medium' | 'high'
+    /** Who learns what; absent: nobody anything new. */
+    readonly discloses?: string
+    readonly reversible: boolean
+  }
+  readonly pricing: {
+    /** `lease`: charged to a lease within its lock; `lock`: money is locked by the call itself. */
+    readonly charge: 'none' | 'lease' | 'lock'
+    readonly units: readonly Unit[]
+    readonly upperBound?: string
+  }
+  readonly prerequisites: readonly Predicate[]
+  readonly effects: readonly Predicate[]
+  readonly next: readonly { readonly name: string; readonly when: string }[]
+  readonly idempotency: string
+  readonly examples: {
+    readonly valid: Readonly<Record<string, unknown>>
+    /** Breaks one rule of the schema; the descriptor shows the exact error. */
+    readonly invalid: Readonly<Record<string, unknown>>
+  }
+  readonly since: string
+}
+
+export interface Call {
+  readonly who: Principal
+  readonly door: Door
+  readonly web3: Web3
+}
+
+export interface Capability {
+  readonly contract: Contract
+  readonly facts: Facts
+  perform(json: unknown, call: Call): Promise<Envelope>
+}
+
+type Performer<P extends TObject, R extends TObject> = (params: Static<P>, call: Call) => Promise<Static<R>>
+
+/** A capability with work of its own: parameters are read, results checked, and only declared codes come out. */
+export function capability<P extends TObject, R extends TObject>(
+  contract: Contract<P, R>,
+  facts: Facts,
+  perform: Performer<P, R>,
+): Capability {
+  return {
+    contract,
+    facts,
+    async perform(json, call) {
+      try {
+        const result = await perform(codec(contract.params).decode(json), call)
+        const encoded = codec(contract.result).encode(result)
+        const problem = codec(contract.result).problem(encoded)
+        if (problem !== undefined) throw new Error(`result of ${contract.name}: ${problem.pointer} ${problem.message}`)
+        return { ok: true, ...(encoded as Record<string, unknown>) }
+      } catch (error) {
+        return toFailure(declared(contract, error, call))
+      }
+    },
+  }
+}
+
+export type Outcome<C extends { result: TObject }> = Static<C['result']>
+
+function declared(contract: Contract, error: unknown, { web3 }: Call): MarketError {
+  const may: readonly ErrorCode[] = [...universalErrors, 'E_AUTH_REQUIRED', 'E_FORBIDDEN', ...contract.errors]
+  if (isMarketError(error) && may.includes(error.code)) return error
+  web3.report(contract.name, error)
+  return new MarketError('E_INTERNAL', `{{${contract.name}}} failed for a reason of its own`, {
+    hint: 'The operator finds the cause in the log. Repeat only with the same idempotency key.',
+  })
+}

@@ -1,0 +1,51 @@
+import { Type } from '@sinclair/typebox'
+import { MarketError } from '@openclaw-market/protocol/errors'
+import type { Contract } from '@openclaw-market/protocol/operation'
+import { closed, literals } from '@openclaw-market/protocol/schema/scalars'
+import { capability, groups } from './capability.ts'
+import { CapabilityDocument } from './document.ts'
+import { describeAll } from './registry.ts'
+
+const contract = {
+  name: 'web3.capabilities.describe',
+  summary: 'Says of one capability, a group, or all, everything that is needed to call them safely.',
+  effect: 'read',
+  scope: 'read',
+  params: closed({
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'one capability' })),
+    group: Type.Optional(literals(groups)),
+  }),
+  result: CapabilityDocument,
+  errors: ['E_NOT_FOUND'],
+} as const satisfies Contract
+
+export const describeCapabilities = capability(
+  contract,
+  {
+    group: 'capabilities',
+    whenToUse: 'Before the first call of a capability: schema, errors, cost, risk, and what is legal next.',
+    whenNotToUse: 'All at once when one or a group will do: tokens says how much there is to read.',
+    returns: 'A descriptor each. The same hash means that nothing has changed.',
+    errors: { E_NOT_FOUND: 'there is no capability of that name' },
+    degradation: 'Needs nothing: inside the gateway it answers even while the market is not running.',
+    doors: ['gateway', 'tool', 'api'],
+    offline: true,
+    actor: 'anyone',
+    risk: { level: 'none', reversible: true },
+    pricing: { charge: 'none', units: [] },
+    prerequisites: [],
+    effects: [],
+    next: [],
+    idempotency: 'Reads only.',
+    examples: { valid: { group: 'search' }, invalid: { name: '' } },
+    since: '0.1.0',
+  },
+  async ({ name, group }, { web3: { registry } }) => {
+    if (name === undefined) return describeAll(registry, group)
+    const found = registry.find(name)
+    if (found !== undefined) return registry.document([found])
+    throw new MarketError('E_NOT_FOUND', `there is no capability ${name}`, {
+      hint: 'List them with {{web3.capabilities.list}}.',
+    })
+  },
+)

@@ -1,0 +1,97 @@
+/** One document of descriptors: all, a group, or one. What its parts have in common stands in it once. */
+import { Type, type Static } from '@sinclair/typebox'
+import { canonicalHash } from '@openclaw-market/protocol/canonical'
+import { errorCodes, type ErrorCode, type RetryClass } from '@openclaw-market/protocol/errors'
+import { closed } from '@openclaw-market/protocol/schema/scalars'
+import type { Capability } from './capability.ts'
+import { codesOf, describe, Descriptor, Meanings, type DescribeContext } from './descriptor.ts'
+import { everyCall } from './every-call.ts'
+import { asJsonSchema, without } from './json-schema.ts'
+import { outline } from './outline.ts'
+import { predicates, type PredicateName } from './predicate.ts'
+import { shareSchemas, type Shared } from './shared-schemas.ts'
+
+export const documentVersion = '1'
+
+export const CapabilityDocument = closed({
+  version: Type.String(),
+  hash: Type.String({ description: 'SHA-256 of the canonical JSON of what follows tokens' }),
+  tokens: Type.Integer({ description: 'about how many tokens it takes to read' }),
+  $defs: Type.Record(Type.String(), Type.Unknown(), {
+    description: 'what the schemas refer to by #/$defs/…; put beside one of them it makes a whole JSON Schema 2020-12',
+  }),
+  shapes: Type.Record(Type.String(), Type.String(), { description: 'fields that several answers have: +name' }),
+  predicates: Type.Record(
+    Type.String(),
+    closed({ means: Type.String(), obtainedBy: Type.Array(Type.String({ description: 'capabilities' })) }),
+    { description: 'what prerequisites and effects mean' },
+  ),
+  retry: Type.Record(Type.String(), Type.String(), {
+    description:
+      'by code: never (change the plan), same-request (send it again), after-fix (mend it first), unknown-outcome (it may have happened)',
+  }),
+  everyCall: closed({ anyDoor: Meanings, api: Meanings }, { description: 'errors that any call may end in' }),
+  capabilities: Type.Array(Descriptor),
+})
+export type CapabilityDocument = Static<typeof CapabilityDocument>
+
+/** Schemas do not change while we run; availability does. By the names of what is in the document. */
+export type SharedSchemas = Map<string, Shared>
+
+export function capabilityDocument(
+  capabilities: readonly Capability[],
+  context: DescribeContext,
+  known: SharedSchemas,
+): CapabilityDocument {
+  const { $defs, schemas } = shared(capabilities, known)
+  const described = capabilities.map((capability, i) => {
+    const [params = {}, result] = capabilities.length === 1 ? schemas : schemas.slice(i, i + 1)
+    return describe(capability, { params, ...(result === undefined ? {} : { result }) }, context)
+  })
+  const content = {
+    $defs: { ...$defs },
+    shapes: shapes(capabilities),
+    predicates: meanings(capabilities, context),
+    retry: retries(capabilities),
+    everyCall,
+    capabilities: described,
+  }
+  return {
+    version: documentVersion,
+    hash: canonicalHash(content),
+    // About four bytes a token.
+    tokens: Math.ceil(JSON.stringify(content).length / 4),
+    ...content,
+  }
+}
+
+/**
+ * The schemas of all parameters and, when it is one capability, of its answer: open, because a later version may add a field
+ * to an answer.
+ */
+function shared(capabilities: readonly Capability[], known: SharedSchemas): Shared {
+  const key = capabilities.map(({ contract }) => contract.name).join(' ')
+  const results = capabilities.length === 1 ? capabilities.map(({ contract }) => without(asJsonSchema(contract.result), 'additionalProperties')) : []
+  const params = capabilities.map(({ contract }) => asJsonSchema(contract.params))
+  const found = known.get(key) ?? shareSchemas([...params, ...results])
+  known.set(key, found)
+  return found
+}
+
+function shapes(capabilities: readonly Capability[]): Record<string, string> {
+  return Object.fromEntries(capabilities.flatMap(({ contract }) => [...outline(asJsonSchema(contract.result)).bases]))
+}
+
+function meanings(capabilities: readonly Capability[], { naming, obtainedBy }: DescribeContext) {
+  const used = new Set<PredicateName>(
+    capabilities.flatMap(({ facts }) => [...facts.prerequisites, ...facts.effects].map(({ is }) => is)),
+  )
+  return Object.fromEntries(
+    [...used].map((is) => [is, { means: naming.resolve(predicates[is]), obtainedBy: [...obtainedBy(is)] }]),
+  )
+}
+
+function retries(capabilities: readonly Capability[]): Record<string, RetryClass> {
+  const codes = new Set<ErrorCode>(capabilities.flatMap(codesOf))
+  return Object.fromEntries([...codes].map((code) => [code, errorCodes[code].retry]))
+}

@@ -1,0 +1,65 @@
+/**
+ * Our schemas as plain JSON Schema 2020-12, for readers that have only the text: a union of constants is an `enum`, and a
+ * format of ours is the pattern that it stands for. TypeBox keeps its own marks under symbols, which JSON leaves behind.
+ */
+export type JsonSchema = { readonly [keyword: string]: unknown }
+
+/** What the formats that JSON Schema does not know come to; a validator would pass anything under them. */
+const patterns: Readonly<Record<string, string>> = {
+  'base-units': '^(0|[1-9][0-9]{0,38})$',
+  'evm-address': '^0x[0-9a-fA-F]{40}$',
+  'evm-signature': '^0x([0-9a-fA-F]{2}){1,4096}$',
+}
+
+export function asJsonSchema(schema: object): JsonSchema {
+  return withChildren(plain(JSON.parse(JSON.stringify(schema)) as JsonSchema), asJsonSchema)
+}
+
+/** What `Type.Record` of unknown values says at length: any object. */
+const anyObject = JSON.stringify({ type: 'object', patternProperties: { '^(.*)$': {} } })
+
+function plain(schema: JsonSchema): JsonSchema {
+  const { anyOf, format, ...rest } = schema['minLength'] === 0 ? without(schema, 'minLength') : schema
+  if (JSON.stringify({ type: rest['type'], patternProperties: rest['patternProperties'] }) === anyObject) {
+    return without(rest, 'patternProperties')
+  }
+  if (Array.isArray(anyOf)) {
+    const values = anyOf.map((option: JsonSchema) => option['const'])
+    // All of them are strings, so `type` would say nothing more.
+    return values.every((value) => typeof value === 'string') ? { ...rest, enum: values } : schema
+  }
+  if (format === 'date-time') return { ...rest, format }
+  if (typeof format !== 'string') return rest
+  const pattern = rest['pattern'] ?? patterns[format]
+  // Half a surrogate pair cannot be written in JSON text that is UTF-8, so `well-formed` says nothing to its reader.
+  return pattern === undefined ? rest : { ...rest, pattern }
+}
+
+/** The schema with each of its direct sub-schemas changed; `key` is the field or keyword that a sub-schema stands under. */
+export function withChildren(schema: JsonSchema, change: (child: JsonSchema, key: string) => JsonSchema): JsonSchema {
+  const changed: Record<string, unknown> = { ...schema }
+  for (const keyword of ['properties', 'patternProperties']) {
+    const fields = schema[keyword]
+    if (!isObject(fields)) continue
+    changed[keyword] = Object.fromEntries(
+      Object.entries(fields).map(([name, child]) => [name, change(child as JsonSchema, name)]),
+    )
+  }
+  for (const keyword of ['items', 'additionalProperties']) {
+    const child = schema[keyword]
+    if (isObject(child)) changed[keyword] = change(child, 'item')
+  }
+  if (Array.isArray(schema['anyOf'])) {
+    changed['anyOf'] = schema['anyOf'].map((child: JsonSchema) => change(child, 'option'))
+  }
+  return changed
+}
+
+function isObject(value: unknown): value is JsonSchema {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+/** The schema without one of its keywords. */
+export function without(schema: JsonSchema, keyword: string): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).filter(([each]) => each !== keyword))
+}

@@ -1,0 +1,90 @@
+/** The one registry behind every surface. */
+import { MarketError, toFailure, type Envelope } from '@openclaw-market/protocol/errors'
+import { codec } from '@openclaw-market/protocol/schema/codec'
+import type { Call, Capability, Group } from './capability.ts'
+import type { DescribeContext } from './descriptor.ts'
+import { capabilityDocument, type CapabilityDocument, type SharedSchemas } from './document.ts'
+import type { Naming } from './naming.ts'
+import type { PredicateName } from './predicate.ts'
+
+export interface Registry {
+  readonly naming: Naming
+  readonly capabilities: readonly Capability[]
+  find(shownName: string): Capability | undefined
+  call(shownName: string, json: unknown, call: Call): Promise<Envelope>
+  /** Why it cannot be used now; undefined when it can. */
+  unavailable(capability: Capability): string | undefined
+  document(capabilities: readonly Capability[]): CapabilityDocument
+}
+
+export function registry(
+  capabilities: readonly Capability[],
+  naming: Naming,
+  unavailable: (capability: Capability) => string | undefined,
+): Registry {
+  const byName = new Map(capabilities.map((c) => [naming.shown(c.contract.name), c]))
+  if (byName.size !== capabilities.length) throw new Error('two capabilities are shown under one name')
+  const context: DescribeContext = {
+    naming,
+    unavailable,
+    obtainedBy: (is: PredicateName) =>
+      capabilities
+        .filter(({ facts }) => facts.effects.some((effect) => effect.is === is))
+        .map(({ contract }) => naming.shown(contract.name)),
+  }
+  const shared: SharedSchemas = new Map()
+  return {
+    naming,
+    capabilities,
+    find: (name) => byName.get(name),
+    unavailable,
+    document: (of) => capabilityDocument(of, context, shared),
+    async call(name, json, call) {
+      const capability = byName.get(name)
+      const envelope =
+        capability === undefined ? toFailure(unknownName(name)) : await performAs(capability, json ?? {}, call)
+      return envelope.ok ? envelope : naming.resolve(envelope)
+    },
+  }
+}
+
+async function performAs(capability: Capability, json: unknown, call: Call): Promise<Envelope> {
+  const refusal = refuse(capability, json, call)
+  return refusal === undefined ? capability.perform(json, call) : toFailure(refusal)
+}
+
+/** What is refused whatever the parameters do. A stranger in a group chat spends and changes nothing (DESIGN §4). */
+function refuse({ contract, facts }: Capability, json: unknown, { who, door }: Call): MarketError | undefined {
+  if (!facts.doors.includes(door)) {
+    return new MarketError('E_FORBIDDEN', `{{${contract.name}}} cannot be called from here`, {
+      hint: `It can be called through: ${facts.doors.join(', ')}.`,
+    })
+  }
+  if (facts.actor !== 'anyone' && who.kind === 'anyone') {
+    return new MarketError('E_AUTH_REQUIRED', 'no wallet has been proved', {
+      hint: 'Sign in: {{web3.siwe.challenge}}, sign its message, {{web3.siwe.verify}}. Or sign this one request.',
+    })
+  }
+  if (contract.effect !== 'read' && who.kind === 'node' && !who.owner && isValid(contract, json)) {
+    return new MarketError('E_FORBIDDEN', "only the owner may do this, and this message is not proved to be the owner's", {
+      details: { rule: 'owner-only', effect: contract.effect },
+      hint: 'The owner has to ask for it, from its own session.',
+    })
+  }
+  return undefined
+}
+
+/** What is malformed is told so first: that it would not have been allowed either helps nobody mend it. */
+function isValid({ params }: Capability['contract'], json: unknown): boolean {
+  return codec(params).problem(json) === undefined
+}
+
+export function unknownName(name: string): MarketError {
+  return new MarketError('E_NOT_FOUND', `there is no capability ${name.slice(0, 100)}`, {
+    hint: 'List them with {{web3.capabilities.list}}.',
+  })
+}
+
+export function describeAll(of: Registry, group?: Group): CapabilityDocument {
+  return of.document(of.capabilities.filter(({ facts }) => group === undefined || facts.group === group))
+}

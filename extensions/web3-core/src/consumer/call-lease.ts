@@ -1,0 +1,154 @@
+/**
+ * Calling a leased resource as its holder: the token from the vault, a request id of our own so that a lost answer can be
+ * asked for again, and our own count of what came back.
+ */
+import { randomUUID } from 'node:crypto'
+import { isMarketError, MarketError, type ErrorCode } from '@openclaw-market/protocol/errors'
+import type { LeaseId } from '@openclaw-market/protocol/ids'
+import type { ResourceKind } from '@openclaw-market/protocol/money/units'
+import type { Call } from '../capabilities/capability.ts'
+import type { Web3 } from '../plugin/web3.ts'
+import { foreignFailure } from './foreign-failure.ts'
+import { neverSent } from './never-sent.ts'
+import { readBounded } from './read-bounded.ts'
+import type { VaultEntry } from './vault.ts'
+
+export interface LeaseCall {
+  readonly method: 'GET' | 'POST'
+  /** Below the market's base, e.g. `/web3/resources/search/query`. */
+  readonly path: string
+  readonly body?: unknown
+  readonly accept?: string
+  readonly timeoutMs: number
+  /** Codes that the capability declares. */
+  readonly errors: readonly ErrorCode[]
+}
+
+export interface LeaseAnswer {
+  readonly entry: VaultEntry & { readonly leaseId: LeaseId }
+  readonly requestId: string
+  readonly body: Buffer
+  readonly headers: Headers
+}
+
+const maxAnswerBytes = 64 * 1024 * 1024
+
+/** Leases of this kind that may still serve, longest-lived first; or the one that is named. */
+export function usableLeases(web3: Web3, kind: ResourceKind, named: LeaseId | undefined): readonly LeaseAnswer['entry'][] {
+  const held = web3.vault().list({ state: 'active', kind })
+  const usable = held.flatMap((entry) =>
+    entry.leaseId !== undefined && (entry.expiresAt ?? 0) > web3.now() ? [{ ...entry, leaseId: entry.leaseId }] : [],
+  )
+  if (named === undefined) return [...usable].sort((a, b) => (b.expiresAt ?? 0) - (a.expiresAt ?? 0))
+  const chosen = usable.filter(({ leaseId }) => leaseId === named)
+  if (chosen.length > 0) return chosen
+  throw new MarketError('E_NOT_FOUND', `this gateway holds no active ${kind} lease ${named}`, {
+    hint: 'Look at your leases with {{web3.resources.leases}}, or take one with {{web3.resources.lease}}.',
+  })
+}
+
+/**
+ * Calls the first lease that serves. Another one is tried only when the first surely did nothing because it is over or
+ * spent, and only when the caller did not name one.
+ */
+export async function callLease(
+  { web3 }: Call,
+  leases: readonly LeaseAnswer['entry'][],
+  call: LeaseCall,
+): Promise<LeaseAnswer> {
+  let last: MarketError | undefined
+  for (const entry of leases) {
+    try {
+      return await callOne(web3, entry, call)
+    } catch (error) {
+      if (!isMarketError(error) || !isOver(error)) throw error
+      last = error
+      if (error.code !== 'E_QUOTA_EXCEEDED') await web3.vault().close(entry.leaseId)
+    }
+  }
+  throw last ?? new MarketError('E_NOT_FOUND', 'there is no lease to call')
+}
+
+function isOver({ code }: MarketError): boolean {
+  return code === 'E_EXPIRED' || code === 'E_REVOKED' || code === 'E_QUOTA_EXCEEDED'
+}
+
+async function callOne(web3: Web3, entry: LeaseAnswer['entry'], call: LeaseCall): Promise<LeaseAnswer> {
+  const requestId = randomUUID()
+  const response = await send(`${baseOf(web3, entry)}${call.path}`, call, {
+    authorization: `Bearer ${web3.vault().token(entry.leaseId)}`,
+    'x-openclaw-request-id': requestId,
+  })
+  if (!response.ok) throw readFailure(response, call.errors)
+  return { entry, requestId, body: response.body, headers: response.headers }
+}
+
+/** By the config of today where it still names the market: an address may have moved since the lease was taken. */
+function baseOf({ markets, ownUrl }: Web3, { market, baseUrl }: VaultEntry): string {
+  return markets.remotes.find(({ name }) => name === market)?.url ?? baseUrl ?? ownUrl
+}
+
+interface Answered {
+  readonly ok: boolean
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Buffer
+}
+
+async function send(
+  url: string,
+  { method, body, accept, timeoutMs }: LeaseCall,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answered> {
+  const response = await fetch(url, {
+    method,
+    redirect: 'error',
+    headers: {
+      ...headers,
+      ...(accept === undefined ? {} : { accept }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(timeoutMs),
+  }).catch((error: unknown) => {
+    throw unanswered(error)
+  })
+  const read = await readBounded(response, maxAnswerBytes).catch(() => {
+    throw lost('the answer of the provider broke off')
+  })
+  return { ok: response.ok, status: response.status, headers: response.headers, body: read }
+}
+
+function unanswered(error: unknown): MarketError {
+  return neverSent(error)
+    ? new MarketError('E_UNAVAILABLE', 'the provider cannot be reached', { hint: 'Try again later, or lease another.' })
+    : lost('the provider did not answer')
+}
+
+/** Nobody knows: it may have been done, and billed. */
+export function lost(what: string): MarketError {
+  return new MarketError('E_OUTCOME_UNKNOWN', what, {
+    hint: 'Look at the lease with {{web3.resources.status}} before repeating: the call may have been billed.',
+  })
+}
+
+/** A code that this capability does not declare is between the provider and us. */
+function readFailure({ body, status }: Answered, errors: readonly ErrorCode[]): MarketError {
+  const failure = foreignFailure(parse(body))
+  const may: readonly ErrorCode[] = ['E_INVALID_ARGUMENT', 'E_UNAVAILABLE', 'E_OUTCOME_UNKNOWN', ...errors]
+  if (failure !== undefined && may.includes(failure.code)) return failure
+  // A gateway between us and the provider knows no envelopes, and not what became of the request either.
+  if (failure === undefined ? status >= 500 : failure.code === 'E_INTERNAL') return lost('the provider failed in the middle')
+  return new MarketError('E_UNAVAILABLE', 'the provider does not take the calls of this lease', {
+    ...(failure === undefined ? {} : { details: { code: failure.code } }),
+    hint: 'Look at the lease with {{web3.resources.status}}; lease another, or revoke this one.',
+  })
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

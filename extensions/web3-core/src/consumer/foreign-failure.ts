@@ -1,0 +1,37 @@
+/** A failure that another machine states: its code is taken, its words are bounded and marked as its own. */
+import { fromFailure, isErrorCode, type ErrorDetails, type MarketError } from '@openclaw-market/protocol/errors'
+
+const longestText = 400
+const longestDetails = 2_000
+
+/** @returns undefined when it states none that we know. */
+export function foreignFailure(answer: unknown, who?: string): MarketError | undefined {
+  if (answer === null || typeof answer !== 'object') return undefined
+  const { error, message, details, hint } = answer as Readonly<Record<string, unknown>>
+  if (!isErrorCode(error)) return undefined
+  const said = typeof message === 'string' ? foreignText(message) : error
+  return fromFailure({
+    ok: false,
+    error,
+    message: who === undefined ? said : `${who}: ${said}`,
+    ...(isSmallObject(details) ? { details } : {}),
+    ...(typeof hint === 'string' ? { hint: foreignText(hint) } : {}),
+  })
+}
+
+/** It knows our capabilities by the protocol's names; ours may be shown by others. */
+function foreignText(text: string): string {
+  return text
+    .slice(0, longestText)
+    .replaceAll(/[{}]/g, '')
+    .replaceAll(/\bweb3\.[a-z]{1,30}\.[A-Za-z]{1,30}\b/g, '{{$&}}')
+}
+
+function isSmallObject(value: unknown): value is ErrorDetails {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    JSON.stringify(value).length <= longestDetails
+  )
+}

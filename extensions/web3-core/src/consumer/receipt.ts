@@ -1,0 +1,89 @@
+/** The consumer's side of the books: what we counted ourselves, beside what the provider says (DESIGN §8.4). */
+import { Type } from '@sinclair/typebox'
+import { sha256Hex } from '@openclaw-market/protocol/canonical'
+import { ConsumerReceipts } from '@openclaw-market/protocol/entities/records'
+import { UsageOrNone, toTotals, toUsage } from '@openclaw-market/protocol/money/price'
+import { totalsBetween, totalEntries, type UnitTotals } from '@openclaw-market/protocol/money/units'
+import { codec } from '@openclaw-market/protocol/schema/codec'
+import { Amount, closed, CurrencySymbol } from '@openclaw-market/protocol/schema/scalars'
+import type { Web3 } from '../plugin/web3.ts'
+import type { LeaseAnswer } from './call-lease.ts'
+
+/** Whom an answer came from and what it cost. */
+export const ServedBy = closed({
+  source: Type.Union([Type.Literal('lease'), Type.Literal('local')], {
+    description: 'local: the owner\'s own backend, free of charge',
+  }),
+  leaseId: Type.Optional(Type.String()),
+  market: Type.Optional(Type.String()),
+  requestId: Type.Optional(Type.String()),
+  cost: Type.Optional(Amount),
+  currency: Type.Optional(CurrencySymbol),
+  usage: Type.Optional(UsageOrNone),
+  agrees: Type.Optional(Type.Boolean({ description: 'whether the stated usage agrees with our own count' })),
+})
+
+export const servedLocally = { source: 'local' as const }
+
+/** Whether stated usage can be true, given what we counted. Exact where the unit is exact. */
+export type Agreement = (stated: UnitTotals) => boolean
+
+export function exactly(counted: UnitTotals): Agreement {
+  return (stated) => {
+    const more = totalsBetween(counted, stated)
+    return more !== undefined && totalEntries(more).every(([, quantity]) => quantity === 0n)
+  }
+}
+
+export async function keepReceipt(
+  web3: Web3,
+  { entry, requestId, body, headers }: LeaseAnswer,
+  counted: UnitTotals,
+  agreement: Agreement,
+) {
+  const stated = readUsage(headers.get('x-openclaw-usage'))
+  const cost = readCost(headers.get('x-openclaw-cost'))
+  const agrees = stated !== undefined && agreement(toTotals(stated))
+  try {
+    await web3.market().store.write((tx) =>
+      tx.insert(ConsumerReceipts, {
+        rev: 0,
+        receiptKey: `${entry.leaseId}/${requestId}`,
+        leaseId: entry.leaseId,
+        requestId,
+        market: entry.market,
+        counted: toUsage(counted),
+        stated: stated ?? [],
+        ...(cost === undefined ? {} : { statedCost: cost }),
+        responseHash: sha256Hex(body),
+        agrees,
+        createdAt: web3.now(),
+      }),
+    )
+  } catch (error) {
+    // The answer is here and paid for: that our copy of the bill could not be kept does not take it away.
+    web3.report('keeping the receipt of a leased call', error)
+  }
+  return {
+    source: 'lease' as const,
+    leaseId: entry.leaseId,
+    market: entry.market,
+    requestId,
+    ...(cost === undefined ? {} : { cost }),
+    ...(entry.currency === undefined ? {} : { currency: entry.currency }),
+    ...(stated === undefined ? {} : { usage: stated }),
+    agrees,
+  }
+}
+
+function readUsage(header: string | null) {
+  try {
+    return codec(UsageOrNone).decode(JSON.parse(header ?? ''))
+  } catch {
+    return undefined
+  }
+}
+
+function readCost(header: string | null): bigint | undefined {
+  return header !== null && /^(0|[1-9][0-9]{0,38})$/.test(header) ? BigInt(header) : undefined
+}

@@ -1,0 +1,98 @@
+import { Type } from '@sinclair/typebox'
+import { MarketError } from '@openclaw-market/protocol/errors'
+import { LeaseId } from '@openclaw-market/protocol/ids'
+import type { Contract } from '@openclaw-market/protocol/operation'
+import { closed } from '@openclaw-market/protocol/schema/scalars'
+import { capability } from '../capabilities/capability.ts'
+import { callLease, usableLeases } from './call-lease.ts'
+import { readJson } from './read-json.ts'
+import { exactly, keepReceipt, servedLocally, ServedBy } from './receipt.ts'
+
+const Result = closed({ title: Type.String(), url: Type.String(), snippet: Type.Optional(Type.String()) })
+const Answer = Type.Object({ results: Type.Array(Result, { maxItems: 200 }) })
+
+const contract = {
+  name: 'web3.search.query',
+  summary: 'Searches through a leased search, or through the owner\'s own when there is no lease.',
+  effect: 'money',
+  scope: 'write',
+  params: closed({
+    q: Type.String({ minLength: 1, maxLength: 400, description: 'what to look for' }),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, description: 'results; 10 when absent' })),
+    site: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'only from this site or folder' })),
+    leaseId: Type.Optional(LeaseId),
+  }),
+  result: closed({ results: Type.Array(Result), servedBy: ServedBy }),
+  errors: [
+    'E_NOT_FOUND',
+    'E_QUOTA_EXCEEDED',
+    'E_EXPIRED',
+    'E_REVOKED',
+    'E_RATE_LIMITED',
+    'E_PAYLOAD_TOO_LARGE',
+    'E_TIMEOUT',
+    'E_OUTCOME_UNKNOWN',
+    'E_CONFLICT',
+  ],
+} as const satisfies Contract
+
+export const searchCapability = capability(
+  contract,
+  {
+    group: 'search',
+    whenToUse: 'To search what a leased provider has indexed.',
+    whenNotToUse: 'Without an active search lease and without a search of the owner\'s own: lease one first.',
+    returns: 'results as the provider gives them: a stranger\'s words. servedBy says which lease paid how much.',
+    errors: {
+      E_NOT_FOUND: 'there is no active search lease here, and no search of the owner\'s own is configured',
+      E_QUOTA_EXCEEDED: 'the lock of the lease is spent',
+      E_EXPIRED: 'the lease has ended',
+      E_REVOKED: 'the lease was revoked',
+      E_RATE_LIMITED: 'too many calls in this minute or at once; details.retryAfterSeconds',
+      E_PAYLOAD_TOO_LARGE: 'the query is larger than the policy of the resource allows',
+      E_TIMEOUT: 'the provider\'s search is too slow; nothing was billed',
+      E_OUTCOME_UNKNOWN: 'the answer was lost; the call may have been billed',
+      E_CONFLICT: 'the request was sent before',
+    },
+    degradation: 'Without a lease the owner\'s own search serves when it is configured; servedBy says so.',
+    doors: ['gateway', 'tool'],
+    actor: 'consumer',
+    risk: { level: 'low', discloses: 'the query, to the provider', reversible: false },
+    pricing: { charge: 'lease', units: ['query'], upperBound: 'the price of one query of that lease' },
+    prerequisites: [{ is: 'lease_active', kind: 'search', param: 'leaseId' }],
+    effects: [{ is: 'lease_used', kind: 'search' }],
+    next: [{ name: 'web3.resources.completeLease', when: 'nothing more is to be searched' }],
+    idempotency: 'Each call is a query of its own and is billed.',
+    examples: { valid: { q: 'how leases settle', limit: 3 }, invalid: { q: 'x', limit: 1000 } },
+    since: '0.1.0',
+  },
+  async ({ q, limit = 10, site, leaseId }, call) => {
+    const { web3 } = call
+    const leases = usableLeases(web3, 'search', leaseId)
+    const ask = { q, limit, ...(site === undefined ? {} : { site }) }
+    if (leases.length === 0) {
+      const own = web3.backends.get(web3.fallback.search ?? '')
+      if (own?.kind !== 'search') throw noLease('search')
+      const { results } = await own.query(ask, AbortSignal.timeout(timeoutMs))
+      return { results: [...results], servedBy: servedLocally }
+    }
+    const answer = await callLease(call, leases, {
+      method: 'POST',
+      path: '/web3/resources/search/query',
+      body: ask,
+      timeoutMs,
+      errors: contract.errors,
+    })
+    const { results } = await readJson(Answer, call.web3, answer)
+    const counted = { query: 1n }
+    return { results, servedBy: await keepReceipt(web3, answer, counted, exactly(counted)) }
+  },
+)
+
+const timeoutMs = 60_000
+
+export function noLease(kind: 'search' | 'storage' | 'model'): MarketError {
+  return new MarketError('E_NOT_FOUND', `there is no active ${kind} lease`, {
+    hint: `Find one with {{web3.resources.list}} { "kind": "${kind}" } and take it with {{web3.resources.lease}}.`,
+  })
+}

@@ -1,0 +1,146 @@
+/**
+ * Taking a lease as the node wallet (DESIGN §8.3): the token is made here and is in the vault, pending, before anything is
+ * paid. A crash in between leaves an entry that `recoverPending` resolves by the token's hash.
+ */
+import { randomUUID } from 'node:crypto'
+import { issueLease, type Market } from '@openclaw-market/market-core'
+import { canonicalHash } from '@openclaw-market/protocol/canonical'
+import { isMarketError } from '@openclaw-market/protocol/errors'
+import type { QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
+import type { ResourceDetail } from '@openclaw-market/protocol/views/resource'
+import type { Call, Outcome } from '../capabilities/capability.ts'
+import { runLocal } from '../capabilities/through-market.ts'
+import { leaseContract } from '../resources/lease-contract.ts'
+import { locate, type Located } from './locate.ts'
+import { mayStillCome, recoverEntry } from './recover.ts'
+import type { RemoteMarket } from './remote-market.ts'
+import { signedTerms } from './signed-terms.ts'
+import type { Vault, VaultEntry } from './vault.ts'
+
+export interface LeaseWish {
+  readonly resourceId: ResourceId
+  readonly ttlMs: number
+  readonly maxCost: bigint
+  readonly quoteId?: QuoteId
+  readonly idempotencyKey?: string
+  readonly market?: string
+}
+
+type Taken = Outcome<typeof leaseContract>
+
+export async function takeLease(call: Call, wish: LeaseWish): Promise<Taken> {
+  const idempotencyKey = wish.idempotencyKey ?? randomUUID()
+  return call.web3.taking.inTurn(idempotencyKey, () => take(call, { ...wish, idempotencyKey }))
+}
+
+async function take(call: Call, wish: LeaseWish & { readonly idempotencyKey: string }): Promise<Taken> {
+  const { web3 } = call
+  const vault = web3.vault()
+  const requestHash = hashOf(wish)
+  // What was leased once is answered again even when the resource has left the market since.
+  const before = earlierEntry(vault, wish)
+  if (before?.requestHash === requestHash && before.state !== 'pending') return repeated(before)
+  const { where, resource } = await locate(call, wish.resourceId, before?.market ?? wish.market)
+  const entry = await vault.addPending({
+    market: where.name,
+    ...(where.remote === undefined ? {} : { baseUrl: where.remote.url }),
+    resourceId: resource.resourceId,
+    kind: resource.kind,
+    label: resource.label,
+    maxCost: wish.maxCost,
+    currency: resource.currency,
+    idempotencyKey: wish.idempotencyKey,
+    requestHash,
+  })
+  if (entry.state !== 'pending') return repeated(entry)
+  // An earlier try of the same request may have gone through without our hearing of it.
+  const known = before === undefined ? undefined : await recoverEntry(web3, entry)
+  if (known !== undefined) return repeated(known)
+  try {
+    return await activated(vault, entry, await issue(call, { where, resource }, wish, entry))
+  } catch (error) {
+    if (mayHaveBeenMade(error)) {
+      web3.taking.lost(entry.idempotencyKey, web3.now())
+      throw error
+    }
+    // This request made no lease; an earlier one that was on its way may have, or still may.
+    const found = before === undefined ? undefined : await recoverEntry(web3, entry)
+    if (found !== undefined) return repeated(found)
+    if (!mayStillCome(web3, entry)) await vault.discard(entry.tokenHash)
+    throw error
+  }
+}
+
+type Issued = Omit<Taken, 'market' | 'stored'>
+
+function issue({ web3, who }: Call, { where, resource }: Located, wish: LeaseWish, entry: VaultEntry): Promise<Issued> {
+  return where.remote === undefined
+    ? takeLocal(web3.market(), who, wish, entry)
+    : takeRemote(where.remote, web3.market(), wish, resource, entry)
+}
+
+async function takeLocal(market: Market, who: Call['who'], wish: LeaseWish, entry: VaultEntry): Promise<Issued> {
+  const { resourceId, ttlMs, maxCost, quoteId } = wish
+  const { tokenHash, idempotencyKey } = entry
+  const terms = { resourceId, ttlMs, maxCost, tokenHash, idempotencyKey }
+  const { leaseId, orderId, expiresAt } = await runLocal(
+    market,
+    issueLease,
+    quoteId === undefined ? terms : { ...terms, quoteId },
+    who,
+  )
+  return { leaseId, orderId, expiresAt }
+}
+
+/** Elsewhere we are an outside wallet: a quote, our signature over it, the lease. */
+async function takeRemote(
+  remote: RemoteMarket,
+  local: Market,
+  wish: LeaseWish,
+  resource: ResourceDetail,
+  { tokenHash, idempotencyKey }: VaultEntry,
+): Promise<Issued> {
+  const { resourceId, ttlMs, maxCost } = wish
+  const { quoteId, consentSignature } = await signedTerms(remote, local, wish, resource)
+  const { market: _name, stored: _stored, ...issued } = await remote.call(leaseContract, {
+    resourceId,
+    ttlMs,
+    maxCost,
+    quoteId,
+    consentSignature,
+    tokenHash,
+    idempotencyKey,
+  })
+  return issued
+}
+
+async function activated(vault: Vault, entry: VaultEntry, { leaseId, orderId, expiresAt }: Issued): Promise<Taken> {
+  const order = orderId === undefined ? {} : { orderId }
+  await vault.activate(entry.tokenHash, { leaseId, expiresAt, ...order })
+  return { leaseId, ...order, expiresAt, market: entry.market, stored: true }
+}
+
+function earlierEntry(
+  vault: Vault,
+  { idempotencyKey, resourceId, market }: LeaseWish,
+): VaultEntry | undefined {
+  return vault
+    .list({ resourceId, ...(market === undefined ? {} : { market }) })
+    .find((entry) => entry.idempotencyKey === idempotencyKey)
+}
+
+/** What makes two requests the same one. */
+function hashOf({ resourceId, ttlMs, maxCost, quoteId }: LeaseWish): string {
+  return canonicalHash({ resourceId, ttlMs, maxCost: maxCost.toString(), ...(quoteId === undefined ? {} : { quoteId }) })
+}
+
+/** A refusal means that this request made no lease. Silence means that nobody knows yet. */
+function mayHaveBeenMade(error: unknown): boolean {
+  const silence: readonly string[] = ['E_UNAVAILABLE', 'E_TIMEOUT', 'E_INTERNAL', 'E_OUTCOME_UNKNOWN']
+  return !isMarketError(error) || silence.includes(error.code)
+}
+
+function repeated({ leaseId, orderId, expiresAt, market }: VaultEntry): Taken {
+  if (leaseId === undefined || expiresAt === undefined) throw new Error('an active vault entry without a lease')
+  return { leaseId, ...(orderId === undefined ? {} : { orderId }), expiresAt, market, stored: true }
+}

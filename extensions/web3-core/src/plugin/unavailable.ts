@@ -1,0 +1,32 @@
+import { isMarketError } from '@openclaw-market/protocol/errors'
+import type { Capability } from '../capabilities/capability.ts'
+import type { Web3 } from './web3.ts'
+
+/** Need the tokens that this gateway keeps. */
+const withVault = /^web3\.(model|search|storage)\.|^web3\.resources\.lease$/
+
+/**
+ * Why a capability cannot be used now. Everyone may read it, so it says nothing of the config: that is for the owner, in the
+ * answer to a call and in the log.
+ */
+export function unavailable({ contract, facts }: Capability, web3: Web3): string | undefined {
+  if (facts.offline === true) return undefined
+  const off = reason(() => web3.market())
+  if (off !== undefined) return off
+  if (withVault.test(contract.name) && !facts.doors.includes('api')) {
+    const closed = reason(() => web3.vault())
+    if (closed !== undefined) return 'the vault of lease tokens is not open'
+  }
+  if (contract.name === 'web3.resources.publish' && web3.backends.size === 0) return 'no backend is configured'
+  return undefined
+}
+
+function reason(need: () => unknown): string | undefined {
+  try {
+    need()
+    return undefined
+  } catch (error) {
+    const misconfigured = isMarketError(error) && error.code === 'E_NOT_CONFIGURED'
+    return misconfigured ? 'the market is not configured; its operator finds why in the log' : 'the market is not running'
+  }
+}

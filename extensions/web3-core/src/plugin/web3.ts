@@ -1,0 +1,31 @@
+import type { Market } from '@openclaw-market/market-core'
+import type { Registry } from '../capabilities/registry.ts'
+import type { Markets } from '../consumer/markets.ts'
+import type { Taking } from '../consumer/taking.ts'
+import type { Vault } from '../consumer/vault.ts'
+import type { Site } from '../identity/site.ts'
+import type { Backend } from '../provider/backends/backend.ts'
+
+/** What a capability works with: one running web3-core. */
+export interface Web3 {
+  /** @throws MarketError E_UNAVAILABLE, E_NOT_CONFIGURED while this gateway's market does not run. */
+  market(): Market
+  readonly markets: Markets
+  /** @throws MarketError E_UNAVAILABLE until it is open. */
+  vault(): Vault
+  readonly registry: Registry
+  readonly backends: ReadonlyMap<string, Backend>
+  /** Keys of the config that are wrong, and why; what depends on them is off. */
+  readonly problems: readonly { readonly key: string; readonly problem: string }[]
+  /** Names of the owner's own backends that serve when there is no lease. */
+  readonly fallback: { readonly search?: string; readonly storage?: string }
+  readonly site: Site
+  /** Where this gateway reaches its own routes. */
+  readonly ownUrl: string
+  readonly taking: Taking
+  /** When this process began to take leases, in milliseconds since the epoch. */
+  readonly startedAt: number
+  now(): number
+  /** For the log: what no caller may see. */
+  report(what: string, error: unknown): void
+}

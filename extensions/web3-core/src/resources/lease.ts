@@ -1,0 +1,83 @@
+import { given, issueLease } from '@openclaw-market/market-core'
+import { MarketError } from '@openclaw-market/protocol/errors'
+import { capability } from '../capabilities/capability.ts'
+import { runLocal } from '../capabilities/through-market.ts'
+import { actsAsNode, chooseMarkets, localName } from '../consumer/markets.ts'
+import { takeLease } from '../consumer/take-lease.ts'
+import { exampleResource } from './examples.ts'
+import { leaseContract } from './lease-contract.ts'
+
+export const leaseCapability = capability(
+  leaseContract,
+  {
+    group: 'resources',
+    whenToUse: 'To use a resource: one lease serves many calls until it ends or its lock is spent.',
+    whenNotToUse: 'When an active lease serves already. Never lock more than the task is worth.',
+    returns:
+      'stored true: the token is in the vault here, use the lease by leaseId; false: your own token is the key.',
+    errors: {
+      E_NOT_FOUND: 'no such resource, or the quote is not yours',
+      E_FORBIDDEN: 'it is your own, the consent is not signed by your wallet, or you are not the owner',
+      E_INSUFFICIENT_FUNDS: 'you have less than maxCost; details.missing says how much',
+      E_CONFLICT: 'the terms have changed since the quote, or the idempotencyKey was used for another request',
+      E_EXPIRED: 'the quote has expired',
+      E_TIMEOUT: 'its market does not answer; no lease was asked for yet',
+      E_OUTCOME_UNKNOWN: 'the answer was lost: repeat with the same idempotencyKey, or look at your leases later',
+    },
+    degradation: 'Other markets must answer for theirs. A lease whose answer was lost is found again by itself.',
+    doors: ['gateway', 'tool', 'api'],
+    actor: 'consumer',
+    risk: {
+      level: 'medium',
+      discloses: 'your wallet and what you lease, to the market and the provider',
+      reversible: true,
+    },
+    pricing: { charge: 'lock', units: [], upperBound: 'maxCost; what is not used returns when the lease ends' },
+    prerequisites: [
+      { is: 'wallet_proved' },
+      { is: 'funds_available', param: 'maxCost' },
+      { is: 'resource_published', param: 'resourceId' },
+    ],
+    effects: [{ is: 'lease_active', field: 'leaseId' }],
+    next: [
+      { name: 'web3.search.query', when: 'the resource is a search' },
+      { name: 'web3.model.chat', when: 'the resource is a model' },
+      { name: 'web3.storage.put', when: 'the resource is a storage' },
+      { name: 'web3.resources.completeLease', when: 'the work is done' },
+    ],
+    idempotency: 'With an idempotencyKey the same request gives the same lease and locks nothing again.',
+    examples: {
+      valid: { resourceId: exampleResource, ttlMs: 3_600_000, maxCost: '50000', idempotencyKey: 'lease-for-task-17' },
+      invalid: { resourceId: exampleResource, ttlMs: 3_600_000, maxCost: 50_000 },
+    },
+    since: '0.1.0',
+  },
+  async (params, call) => {
+    const { market, consentSignature, tokenHash, ...wish } = params
+    if (!actsAsNode(call.who)) {
+      chooseMarkets(call, market)
+      if (tokenHash === undefined) throw needed('/tokenHash', 'Make a token, keep it, and send its SHA-256.')
+      const terms = { ...wish, tokenHash, ...given({ consentSignature }) }
+      const { leaseId, orderId, expiresAt } = await runLocal(call.web3.market(), issueLease, terms, call.who)
+      return { leaseId, orderId, expiresAt, market: localName, stored: false }
+    }
+    for (const [name, value] of Object.entries({ tokenHash, consentSignature })) {
+      if (value !== undefined) throw unwanted(name)
+    }
+    return takeLease(call, { ...wish, ...given({ market }) })
+  },
+)
+
+function needed(pointer: string, hint: string): MarketError {
+  return new MarketError('E_INVALID_ARGUMENT', `${pointer}: is required of an outside wallet`, {
+    details: { pointer, rule: 'required' },
+    hint,
+  })
+}
+
+function unwanted(name: string): MarketError {
+  return new MarketError('E_INVALID_ARGUMENT', `/${name}: is for outside wallets`, {
+    details: { pointer: `/${name}`, rule: 'outside-only' },
+    hint: 'Leave it out: this gateway makes the token, keeps it in its vault, and signs with its node wallet.',
+  })
+}

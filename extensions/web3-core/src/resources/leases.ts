@@ -1,0 +1,44 @@
+import { given, listLeases } from '@openclaw-market/market-core'
+import { capability } from '../capabilities/capability.ts'
+import { runLocal } from '../capabilities/through-market.ts'
+import { listAcross } from '../consumer/across.ts'
+import { leasesContract } from './leases-contract.ts'
+
+export const leasesCapability = capability(
+  leasesContract,
+  {
+    group: 'resources',
+    whenToUse: 'To see what you hold, who uses what you offer, and what is left of each lock.',
+    whenNotToUse: 'For the records behind one lease: status has them.',
+    returns: 'remaining: what it can still spend; settlementStatus: whether its money has gone home.',
+    errors: { E_NOT_FOUND: 'the named market is not in the config', E_TIMEOUT: 'the named market does not answer' },
+    degradation: 'Markets that do not answer are named in unreachable.',
+    doors: ['gateway', 'tool', 'api'],
+    actor: 'caller',
+    risk: { level: 'none', reversible: true },
+    pricing: { charge: 'none', units: [] },
+    prerequisites: [{ is: 'wallet_proved' }],
+    effects: [],
+    next: [
+      { name: 'web3.resources.status', when: 'to see the records behind one' },
+      { name: 'web3.resources.completeLease', when: 'one is not needed any more' },
+    ],
+    idempotency: 'Reads only.',
+    examples: { valid: { status: 'lease_active' }, invalid: { status: 'active' } },
+    since: '0.1.0',
+  },
+  async ({ market, limit, cursor, ...filter }, call) => {
+    const { items, unreachable, nextCursor } = await listAcross(
+      call,
+      { limit: limit ?? 50, ...given({ market, cursor }) },
+      async ({ remote }, page) => {
+        const listed =
+          remote === undefined
+            ? await runLocal(call.web3.market(), listLeases, { ...filter, ...page }, call.who)
+            : await remote.call(leasesContract, { ...filter, ...page })
+        return { items: listed.leases, ...given({ nextCursor: listed.nextCursor }) }
+      },
+    )
+    return { leases: [...items], unreachable: [...unreachable], ...given({ nextCursor }) }
+  },
+)

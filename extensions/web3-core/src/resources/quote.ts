@@ -1,0 +1,61 @@
+import { Type } from '@sinclair/typebox'
+import { quoteResource } from '@openclaw-market/market-core'
+import type { Contract } from '@openclaw-market/protocol/operation'
+import { closed } from '@openclaw-market/protocol/schema/scalars'
+import { capability } from '../capabilities/capability.ts'
+import { runLocal } from '../capabilities/through-market.ts'
+import { locate } from '../consumer/locate.ts'
+import { exampleResource } from './examples.ts'
+import { MarketName, OnMarket } from './market-name.ts'
+
+export const quoteContract = {
+  name: 'web3.resources.quote',
+  summary: quoteResource.summary,
+  effect: 'write',
+  scope: 'write',
+  params: closed({ ...quoteResource.params.properties, market: Type.Optional(MarketName) }),
+  result: closed({ ...quoteResource.result.properties, market: OnMarket }),
+  errors: ['E_NOT_FOUND', 'E_FORBIDDEN', 'E_TIMEOUT'],
+} as const satisfies Contract
+
+export const quoteCapability = capability(
+  quoteContract,
+  {
+    group: 'resources',
+    whenToUse: 'Before a lease, to know its most. An outside wallet needs it to sign its consent.',
+    whenNotToUse: 'To reserve anything: a quote locks no money.',
+    returns:
+      'upperBound is the most that estimate can cost; typedData (EIP-712) the consent to spend up to maxCost.',
+    errors: {
+      E_NOT_FOUND: 'no such resource is published',
+      E_FORBIDDEN: 'it is your own',
+      E_TIMEOUT: 'its market does not answer',
+    },
+    degradation: 'Other markets must answer for theirs.',
+    doors: ['gateway', 'tool', 'api'],
+    actor: 'consumer',
+    risk: { level: 'low', discloses: 'what you plan to use, to the market', reversible: true },
+    pricing: { charge: 'none', units: [] },
+    prerequisites: [{ is: 'wallet_proved' }, { is: 'resource_published', param: 'resourceId' }],
+    effects: [{ is: 'quote_open', field: 'quoteId' }],
+    next: [{ name: 'web3.resources.lease', when: 'before expiresAt, with this quoteId' }],
+    idempotency: 'Each call gives a new quote; unused ones expire.',
+    examples: {
+      valid: { resourceId: exampleResource, ttlMs: 3_600_000, estimate: [{ unit: 'query', quantity: '20' }] },
+      invalid: { resourceId: exampleResource, ttlMs: 5 },
+    },
+    since: '0.1.0',
+  },
+  async ({ market, ...plan }, call) => {
+    const { where, resource } = await locate(call, plan.resourceId, market)
+    const { remote, name } = where
+    if (remote === undefined) {
+      return { ...(await runLocal(call.web3.market(), quoteResource, plan, call.who)), market: name }
+    }
+    const quote = await remote.call(quoteContract, plan)
+    const { quoteId, maxCost, expiresAt } = quote
+    const { resourceId, offerHash, currency } = resource
+    remote.quotes.keep({ quoteId, resourceId, offerHash, ttlMs: plan.ttlMs, maxCost, currency, expiresAt })
+    return { ...quote, market: name }
+  },
+)

@@ -1,0 +1,63 @@
+import { Type } from '@sinclair/typebox'
+import { getLease, listUsage } from '@openclaw-market/market-core'
+import { LeaseId } from '@openclaw-market/protocol/ids'
+import type { Contract } from '@openclaw-market/protocol/operation'
+import { closed } from '@openclaw-market/protocol/schema/scalars'
+import { LeaseView, UsageRecordView } from '@openclaw-market/protocol/views/lease'
+import { capability } from '../capabilities/capability.ts'
+import { runLocal } from '../capabilities/through-market.ts'
+import { marketOfLease } from '../consumer/of-lease.ts'
+import { ownCount, OwnCount } from '../consumer/own-count.ts'
+import { exampleLease } from './examples.ts'
+import { OnMarket } from './market-name.ts'
+
+const contract = {
+  name: 'web3.resources.status',
+  summary: 'One lease with the usage records behind it, beside what this gateway counted itself.',
+  effect: 'read',
+  scope: 'read',
+  params: closed({ leaseId: LeaseId }),
+  result: closed({
+    lease: LeaseView,
+    market: OnMarket,
+    records: Type.Array(UsageRecordView, { description: 'the newest 200' }),
+    ownCount: OwnCount,
+  }),
+  errors: ['E_NOT_FOUND', 'E_TIMEOUT'],
+} as const satisfies Contract
+
+export const statusCapability = capability(
+  contract,
+  {
+    group: 'resources',
+    whenToUse: 'To check a bill: every record, and whether it agrees with your own count.',
+    whenNotToUse: 'For an overview: leases and billing have it.',
+    returns: 'ownCount.disagreeing: calls whose usage differs from what arrived here; evidence for a dispute.',
+    errors: { E_NOT_FOUND: 'you are no party to such a lease', E_TIMEOUT: 'its market does not answer' },
+    degradation: 'Its market must answer.',
+    doors: ['gateway', 'tool', 'api'],
+    actor: 'caller',
+    risk: { level: 'none', reversible: true },
+    pricing: { charge: 'none', units: [] },
+    prerequisites: [{ is: 'wallet_proved' }],
+    effects: [],
+    next: [
+      { name: 'web3.resources.completeLease', when: 'the records are right and the work is done' },
+      { name: 'web3.resources.revokeLease', when: 'they are not' },
+    ],
+    idempotency: 'Reads only.',
+    examples: { valid: { leaseId: exampleLease }, invalid: { leaseId: 7 } },
+    since: '0.1.0',
+  },
+  async ({ leaseId }, call) => {
+    const { name, remote } = marketOfLease(call, leaseId)
+    if (remote !== undefined) {
+      const { lease, records } = await remote.call(contract, { leaseId })
+      return { lease, records, market: name, ownCount: await ownCount(call, leaseId, records) }
+    }
+    const market = call.web3.market()
+    const { lease } = await runLocal(market, getLease, { leaseId }, call.who)
+    const { entries } = await runLocal(market, listUsage, { leaseId }, call.who)
+    return { lease, records: entries, market: name, ownCount: await ownCount(call, leaseId, entries) }
+  },
+)

@@ -1,0 +1,74 @@
+import { Type } from '@sinclair/typebox'
+import { accountStatement, statusSummary } from '@openclaw-market/market-core'
+import type { Contract } from '@openclaw-market/protocol/operation'
+import { closed, literals } from '@openclaw-market/protocol/schema/scalars'
+import { capability } from '../capabilities/capability.ts'
+import { runLocal } from '../capabilities/through-market.ts'
+import { actsAsNode } from '../consumer/markets.ts'
+
+const contract = {
+  name: 'web3.status.summary',
+  summary: 'How things stand at a glance: billing, unsettled leases, the store, the markets.',
+  effect: 'read',
+  scope: 'read',
+  params: closed({}),
+  result: closed({
+    billing: closed({
+      status: literals(['active', 'exhausted'], 'exhausted: nothing available in any currency'),
+      currencies: accountStatement.result.properties.currencies,
+    }),
+    settlement: statusSummary.result.properties.settlement,
+    leases: statusSummary.result.properties.leases,
+    calls: statusSummary.result.properties.calls,
+    resources: statusSummary.result.properties.resources,
+    store: closed({ backend: literals(['sqlite', 'file']) }),
+    markets: Type.Array(Type.String(), { description: 'markets that this gateway deals with' }),
+    backends: Type.Integer({ description: 'backends that this host can publish over' }),
+    problems: Type.Array(closed({ key: Type.String(), problem: Type.String() }), {
+      description: 'keys of the config that are wrong, and why; what depends on them is off',
+    }),
+  }),
+  errors: [],
+} as const satisfies Contract
+
+export const statusSummaryCapability = capability(
+  contract,
+  {
+    group: 'status',
+    whenToUse: 'First when the owner asks how the market or the money stands.',
+    whenNotToUse: 'For details: billing, leases and status of one lease have them.',
+    returns: 'Counts are of what you may see. The same figures as in billing.',
+    errors: {},
+    degradation: 'Says E_UNAVAILABLE while the market is not running.',
+    doors: ['gateway', 'tool', 'api'],
+    actor: 'caller',
+    risk: { level: 'none', reversible: true },
+    pricing: { charge: 'none', units: [] },
+    prerequisites: [{ is: 'wallet_proved' }],
+    effects: [],
+    next: [
+      { name: 'web3.billing.summary', when: 'to see the money over a time' },
+      { name: 'web3.resources.list', when: 'to see what can be leased' },
+    ],
+    idempotency: 'Reads only.',
+    examples: { valid: {}, invalid: { verbose: true } },
+    since: '0.1.0',
+  },
+  async (_params, { web3, who }) => {
+    const market = web3.market()
+    const { currencies } = await runLocal(market, accountStatement, {}, who)
+    const { settlement, leases, calls, resources } = await runLocal(market, statusSummary, {}, who)
+    const exhausted = currencies.every(({ available }) => available === 0n)
+    return {
+      billing: { status: exhausted ? ('exhausted' as const) : ('active' as const), currencies },
+      settlement,
+      leases,
+      calls,
+      resources,
+      store: { backend: market.backend },
+      markets: ['local', ...(actsAsNode(who) ? web3.markets.remotes.map(({ name }) => name) : [])],
+      backends: actsAsNode(who) ? web3.backends.size : 0,
+      problems: who.kind === 'node' && who.owner ? [...web3.problems] : [],
+    }
+  },
+)

@@ -1,0 +1,55 @@
+/** The registry as RPC methods of the gateway: the owner's programs, acting as the node wallet. */
+import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
+import { isMarketError, MarketError, toFailure, type Envelope } from '@openclaw-market/protocol/errors'
+import type { Principal } from '@openclaw-market/protocol/principal'
+import type { Capability } from '../capabilities/capability.ts'
+import { runningWeb3 } from '../plugin/handle.ts'
+import type { Web3 } from '../plugin/web3.ts'
+
+export function registerGatewayMethods(
+  api: OpenClawPluginApi,
+  capabilities: readonly Capability[],
+  shown: (canonical: string) => string,
+): void {
+  for (const { contract, facts } of capabilities) {
+    if (!facts.doors.includes('gateway')) continue
+    const name = shown(contract.name)
+    const scope = contract.scope === 'read' ? 'operator.read' : 'operator.write'
+    api.registerGatewayMethod(
+      name,
+      async ({ params, respond }) => {
+        const envelope = await callAsOwner(name, params, 'gateway')
+        if (envelope.ok) respond(true, envelope)
+        else respond(false, undefined, { code: envelope.error, message: envelope.message, details: envelope })
+      },
+      { scope },
+    )
+  }
+}
+
+/**
+ * @param owner whether the door has proved that the owner asks; whoever holds the gateway's token does
+ */
+export async function callAsOwner(
+  name: string,
+  params: unknown,
+  door: 'gateway' | 'tool',
+  owner = true,
+): Promise<Envelope> {
+  let report: Web3['report'] | undefined
+  try {
+    const web3 = runningWeb3()
+    report = web3.report
+    return await web3.registry.call(name, params, { who: nodeWallet(web3, name, owner), door, web3 })
+  } catch (error) {
+    if (isMarketError(error)) return toFailure(error)
+    report?.(`a call through the ${door}`, error)
+    return toFailure(new MarketError('E_INTERNAL', `${name} failed for a reason of its own`))
+  }
+}
+
+/** What needs no market, like the descriptions, is answered even while it is off. */
+function nodeWallet(web3: Web3, name: string, owner: boolean): Principal {
+  if (web3.registry.find(name)?.facts.offline === true) return { kind: 'anyone' }
+  return { kind: 'node', actorId: web3.market().address, owner }
+}

@@ -1,0 +1,131 @@
+/**
+ * The loop as an agent turn on a second gateway that names the first as a market (issue 2, §2). The model is scripted and
+ * knows no capability; in the second run no capability has the name that it has in the sources.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pluginDirectories } from '../scripts/build-plugins.ts'
+import { runAgentTurn, type AgentTurn } from '../scripts/gateway/agent-turn.ts'
+import { startScriptedModel, toolResults, type ScriptedModel } from '../scripts/gateway/scripted-model.ts'
+import { renamedPlugin } from './build.fixture.ts'
+import { butler } from './butler.fixture.ts'
+import { bootMarket, freePort, list, record, temporaryDirectory, text, type MarketGateway, type Store } from './market-gateway.fixture.ts'
+import { balanceOf, deposit, search, writeDocs } from './offers.fixture.ts'
+import { renaming } from './plugins/web3-core-renamed/rename.ts'
+
+const price = 1_250n
+const granted = 1_000_000n
+const budget = 20_000n
+const seed = process.env['WEB3_RENAME_SEED'] ?? '20260121'
+
+const marketCore = pluginDirectories.filter((directory) => directory.endsWith('market-core'))
+interface Run {
+  readonly name: string
+  readonly store: Store
+  readonly pluginDirs: readonly string[]
+  /** How the consumer's gateway calls what the sources call so. */
+  readonly shown: (canonical: string) => string
+}
+
+const runs: readonly Run[] = [
+  { name: 'names as in the sources, sqlite', store: 'sqlite', pluginDirs: pluginDirectories, shown: (name) => name },
+  {
+    name: `names changed by seed ${seed}, file`,
+    store: 'file',
+    pluginDirs: [...marketCore, renamedPlugin],
+    shown: renaming(seed),
+  },
+]
+
+it('the script of the model names no capability', () => {
+  expect(readFileSync(join(import.meta.dirname, 'butler.fixture.ts'), 'utf8')).not.toMatch(/web3\./)
+})
+
+describe.each(runs)('an agent turn: $name', ({ store, pluginDirs, shown }) => {
+  const home = temporaryDirectory('agent-turn-test')
+  let provider: MarketGateway
+  let consumer: MarketGateway
+  let model: ScriptedModel
+  let turn: AgentTurn
+
+  beforeAll(async () => {
+    const port = await freePort()
+    const docs = { driver: 'local-docs', directory: writeDocs(home.path) }
+    provider = await bootMarket({
+      dir: join(home.path, 'provider'),
+      store,
+      web3: { provider: { listen: { port }, backends: { docs } } },
+    })
+    await provider.call('web3.resources.publish', { resource: search('docs', price.toString()) })
+    model = await startScriptedModel(butler({ q: 'moon', budget: budget.toString() }))
+    consumer = await bootMarket({
+      dir: join(home.path, 'consumer'),
+      store,
+      web3: { markets: [{ name: 'harbour', url: `http://127.0.0.1:${port}` }] },
+      pluginDirs,
+      launch: { model, env: { WEB3_RENAME_SEED: seed } },
+    })
+    await deposit(provider, consumer.address, granted.toString())
+    turn = await runAgentTurn(consumer.host, { message: 'Find out what pulls the ocean, and pay for it.' })
+  })
+  afterAll(async () => {
+    await consumer?.host.stop()
+    await provider?.host.stop()
+    await model?.close()
+    home.remove()
+  })
+
+  const onlyLease = async () => {
+    const { leases } = await provider.call('market.lease.list')
+    expect(list(leases)).toHaveLength(1)
+    return record(list(leases)[0])
+  }
+
+  it('reads, leases, searches and completes, and tells its owner', () => {
+    expect(turn).toMatchObject({ status: 'ok', texts: [`Found "Tides" for ${price} of ${budget}.`] })
+    expect(new Set(turn.tools)).toEqual(new Set(['web3_capabilities', 'web3_call']))
+    const results = toolResults(model.requests.at(-1) ?? { model: '', stream: false, messages: [], tools: [] })
+    expect(results.some((result) => result.includes('spring tides follow the full moon'))).toBe(true)
+  })
+
+  it('leaves the books of the provider closed and exact', async () => {
+    const lease = await onlyLease()
+    expect(lease).toMatchObject({
+      consumerActorId: consumer.address,
+      providerActorId: provider.address,
+      status: 'lease_completed',
+      settlementStatus: 'settlement_released',
+      maxCost: budget.toString(),
+      metered: price.toString(),
+      usage: [{ unit: 'query', quantity: '1' }],
+    })
+    const { settlement } = await provider.call('market.settlement.status', { settlementId: lease['settlementId'] })
+    expect(settlement).toMatchObject({
+      locked: budget.toString(),
+      releasedSoFar: price.toString(),
+      refundedSoFar: (budget - price).toString(),
+    })
+    const mine = { held: '0', owed: '0', pendingPayouts: '0' }
+    expect(await balanceOf(provider, consumer.address)).toMatchObject({ available: (granted - price).toString(), ...mine })
+    expect(await balanceOf(provider, provider.address)).toMatchObject({ available: price.toString(), ...mine })
+  })
+
+  it('leaves the count of the consumer in agreement with the bill', async () => {
+    const { leaseId } = await onlyLease()
+    const { records, ownCount, market, lease } = await consumer.call(shown('web3.resources.status'), { leaseId })
+    expect(ownCount).toEqual({ calls: 1, disagreeing: [] })
+    expect(list(records)).toMatchObject([{ cost: price.toString(), outcome: 'done', seq: 1 }])
+    expect([market, record(lease)['status']]).toEqual(['harbour', 'lease_completed'])
+  })
+
+  it('shows the model only names that its registry has', async () => {
+    const { capabilities } = await consumer.call(shown('web3.capabilities.describe'))
+    const names = new Set(list(capabilities).map(({ name }) => text(name)))
+    expect(names).toContain(shown('web3.resources.lease'))
+    const read = JSON.stringify(model.requests)
+    const foreign = [...read.matchAll(/\bweb3\.[a-z]+\.[a-zA-Z]+/g)].map(([name]) => name).filter((name) => !names.has(name))
+    expect(foreign).toEqual([])
+    expect(read).not.toContain('{{')
+  })
+})
