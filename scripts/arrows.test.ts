@@ -61,7 +61,8 @@ describe.each(layers)('$directory', ({ directory, mayImport, packages }) => {
       return valueImports(join(root, directory, file)).flatMap((specifier) => {
         if (specifier.startsWith('.')) {
           const to = relative(join(root, directory), resolve(root, directory, dirname(file), specifier))
-          const legal = to.startsWith(layer) || (mayImport[layer] ?? []).some((allowed) => to.startsWith(allowed))
+          const legal =
+            to.startsWith(layer) || (mayImport[layer] ?? []).some((allowed) => to.startsWith(allowed))
           return legal ? [] : [`${file} → ${to}`]
         }
         if (!specifier.startsWith('@openclaw-market/')) return []
@@ -75,8 +76,12 @@ describe.each(layers)('$directory', ({ directory, mayImport, packages }) => {
 
 it('the protocol knows no clock, no randomness, no files, no network', () => {
   const impure = /\bDate\.now\b|new Date\(\)|Math\.random|randomBytes|randomUUID|['"]node:|\bfetch\(/
-  const files = globSync('packages/protocol/src/**/*.ts', { cwd: root }).filter((f) => !/\.(test|fixture)\.ts$/.test(f))
-  expect(files.filter((file) => impure.test(withoutComments(readFileSync(join(root, file), 'utf8'))))).toEqual([])
+  const files = globSync('packages/protocol/src/**/*.ts', { cwd: root }).filter(
+    (f) => !/\.(test|fixture)\.ts$/.test(f),
+  )
+  expect(
+    files.filter((file) => impure.test(withoutComments(readFileSync(join(root, file), 'utf8')))),
+  ).toEqual([])
 })
 
 it('market-core knows the host in its plugin folder only', () => {
@@ -94,7 +99,9 @@ function layerOf(file: string, mayImport: Layers['mayImport']): string {
 /** What a file imports or re-exports as a value. */
 function valueImports(path: string): string[] {
   const text = withoutComments(readFileSync(path, 'utf8'))
-  const statements = text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(type\s+)?([^'"`;]*?)\s*(?:from\s*)?['"]([^'"]+)['"]/g)
+  const statements = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\s+(type\s+)?([^'"`;]*?)\s*(?:from\s*)?['"]([^'"]+)['"]/g,
+  )
   return [...statements].flatMap(([, typeOnly, names = '', specifier = '']) =>
     typeOnly !== undefined || onlyTypes(names) ? [] : [specifier],
   )
@@ -102,7 +109,11 @@ function valueImports(path: string): string[] {
 
 function onlyTypes(names: string): boolean {
   const braces = /^\{([^}]*)\}$/.exec(names.trim())?.[1]
-  const listed = braces?.split(',').map((name) => name.trim()).filter((name) => name !== '') ?? []
+  const listed =
+    braces
+      ?.split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '') ?? []
   return listed.length > 0 && listed.every((name) => name.startsWith('type '))
 }
 

@@ -10,7 +10,7 @@ const { idPrefixes, idSource, timeOf } = ids
 function random(seed: number): (bytes: Uint8Array) => void {
   let n = 0
   return (bytes) =>
-    void bytes.set(createHash('sha256').update(`${seed}/${n++}`).digest().subarray(0, bytes.length))
+    bytes.set(createHash('sha256').update(`${seed}/${n++}`).digest().subarray(0, bytes.length))
 }
 
 const latest = Date.parse('9999-12-31T23:59:59.999Z')

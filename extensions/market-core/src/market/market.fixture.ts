@@ -125,7 +125,7 @@ export async function refuses<P extends TObject, R extends TObject, S, F>(
 ): Promise<Failure> {
   const envelope = await market.run(op, params, who)
   if (envelope.ok) throw new Error(`${op.name} was not refused: ${JSON.stringify(envelope)}`)
-  return envelope as Failure
+  return envelope
 }
 
 export async function fund(world: World, to: ActorId, amount: bigint, currency = 'USDC'): Promise<void> {

@@ -92,12 +92,12 @@ export function codec<S extends TSchema>(schema: S): Codec<S> {
     decode(json) {
       const wrong = problem(json)
       if (wrong !== undefined) throw invalidArgument(wrong)
-      return decode(json) as Static<S>
+      return decode(json)
     },
-    revive: (json) => revive(json) as Static<S>,
+    revive: (json) => revive(json),
     encode: (value) => encode(value),
   }
-  known.set(schema, made as unknown as Codec<TSchema>)
+  known.set(schema, made)
   return made
 }
 

@@ -103,6 +103,6 @@ export function jsonOf(schema: TSchema): fc.Arbitrary<unknown> {
     case 'Unknown':
       return fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown)
     default:
-      throw new Error(`no values for ${String(schema[Kind])}`)
+      throw new Error(`no values for ${schema[Kind]}`)
   }
 }
