@@ -24,6 +24,8 @@ export interface Collection<S extends TObject = TObject> {
   readonly key: keyof Static<S> & string
   /** Fields (string, integer, boolean or timestamp) that a query may compare for equality or, for integers and times, order by. */
   readonly indexes: readonly (keyof Static<S> & string)[]
+  /** Indexed fields of which a value is shared by a good part of the collection, though their schema does not show it. */
+  readonly coarse: readonly (keyof Static<S> & string)[]
   /** Fields of the index that no two entities share. */
   readonly unique: readonly (keyof Static<S> & string)[]
   /** Array-of-string fields that a query may ask to contain a value. */
@@ -41,6 +43,7 @@ type Declaration<S extends TObject> = Pick<Collection<S>, 'name' | 'schema' | 'k
 export function collection<S extends TObject>(declaration: Declaration<S>): Collection<S> {
   return {
     indexes: [],
+    coarse: [],
     unique: [],
     tags: [],
     visibility: { parties: [] },

@@ -49,7 +49,13 @@ export function layoutOf(collection: Collection): Layout {
     if (reserved.has(field.toLowerCase()))
       throw misdeclared(`${name}.${field} has a name that backends use themselves`)
     const isUnique = unique.includes(field)
-    const rank = isUnique ? 0 : isCoarse(property) ? 3 : visibility.parties.includes(field) ? 2 : 1
+    const rank = isUnique
+      ? 0
+      : isCoarse(property) || collection.coarse.includes(field)
+        ? 3
+        : visibility.parties.includes(field)
+          ? 2
+          : 1
     return { field, type: columnType(property), unique: isUnique, rank }
   })
   for (const tag of tags) {

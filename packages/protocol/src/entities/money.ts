@@ -35,6 +35,7 @@ export const Accounts = collection({
   schema: AccountSchema,
   key: 'accountId',
   indexes: ['actorId', 'kind', 'currency'],
+  coarse: ['currency'],
   visibility: { parties: ['actorId'] },
 })
 

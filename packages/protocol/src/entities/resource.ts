@@ -139,6 +139,7 @@ export const Resources = collection({
   schema: ResourceSchema,
   key: 'resourceId',
   indexes: ['providerActorId', 'kind', 'status', 'currency'],
+  coarse: ['currency'],
   tags: ['tags'],
   visibility: { parties: ['providerActorId'], public: { field: 'status', equals: 'resource_published' } },
   secrets: ['backend', 'delegation'],

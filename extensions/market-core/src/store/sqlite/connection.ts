@@ -19,6 +19,7 @@ export function openWriter(path: string): Connection {
     database.pragma('cell_size_check = ON')
     database.pragma('trusted_schema = OFF')
     database.pragma('cache_size = -32000')
+    database.pragma('temp_store = MEMORY') // the journal of a savepoint: gone after a crash anyway
     database.pragma('journal_size_limit = 67108864')
     if (database.pragma('synchronous', { simple: true }) !== 2n) throw new Error('synchronous is not FULL')
     if (database.pragma('journal_mode', { simple: true }) !== 'wal')

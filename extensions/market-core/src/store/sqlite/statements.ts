@@ -79,11 +79,13 @@ export class Statements {
   }
 
   #scanSql(scan: Scan, resumed: boolean): string {
-    const [driver, ...otherTags] = scan.tagged
     const rankOf = (column: number): number => this.#layout.columns[column]?.rank ?? 3
     // SQLite keeps no statistics here, so it is told what to search by: a tag, else the most telling fields. A `+` keeps
     // the planner from using a column's index. In the order of a time, that time's index does better than a wide field.
     const best = Math.min(3, ...scan.equals.map(({ column }) => rankOf(column)))
+    // What is one actor's, or fewer, beats a tag.
+    const driver = best <= 2 ? undefined : scan.tagged[0]
+    const otherTags = driver === undefined ? scan.tagged : scan.tagged.slice(1)
     const bar = typeof scan.order === 'object' ? Math.min(best, 1) : best
     const conditions = [
       ...scan.equals.map(({ column }) => {

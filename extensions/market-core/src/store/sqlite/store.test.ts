@@ -247,7 +247,8 @@ it('uses an index, and no sorting, for the lists that a market asks for', async 
     const plans = {
       byStatus: planOf({ ...none, equals: [status] }, resumed),
       byOwner: planOf({ ...none, equals: [status, owner] }, resumed),
-      byTag: planOf({ ...none, equals: [owner], tagged: [{ tag: 0, value: 't' }] }, resumed),
+      byTag: planOf({ ...none, equals: [status], tagged: [{ tag: 0, value: 't' }] }, resumed),
+      byOwnerAndTag: planOf({ ...none, equals: [owner], tagged: [{ tag: 0, value: 't' }] }, resumed),
       due: planOf(
         {
           ...none,
@@ -263,6 +264,7 @@ it('uses an index, and no sorting, for the lists that a market asks for', async 
     expect(plans.byStatus).toContain('book__by_status')
     expect(plans.byOwner).toContain('book__by_ownerId')
     expect(plans.byTag).toMatch(/SEARCH g .*SEARCH r /)
+    expect(plans.byOwnerAndTag).toMatch(/^SEARCH r USING INDEX book__by_ownerId/)
     expect(plans.due).toContain('book__by_dueAt')
   }
   database.close()
