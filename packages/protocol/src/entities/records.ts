@@ -115,9 +115,7 @@ export const Events = collection({
     createdAt: Timestamp,
   }),
   key: 'eventId',
-  indexes: ['actorId', 'type'],
-  tags: ['subjects'],
-  visibility: { parties: ['actorId'] },
+  // Written with every change and read by nobody yet: no index is kept that no query asks for.
   keeping: 'append',
 })
 
