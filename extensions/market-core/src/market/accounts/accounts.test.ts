@@ -236,7 +236,7 @@ describe.each(backends)('accounts on %s', (backend) => {
     })
     const { payoutId } = await does(world, withdraw, { currency: 'USDC', amount: '100' }, operator)
     const events = await world.market.store.read({ as: 'market' }, (tx) =>
-      tx.list(Events, { tagged: { subjects: payoutId }, limit: 10 }),
+      tx.list(Events, { filter: ({ subjects }) => subjects.includes(payoutId), limit: 10 }),
     )
     expect(events.items).toMatchObject([
       { type: 'market.account.withdraw', actorId: world.market.address, onBehalfOf },
