@@ -1,6 +1,7 @@
 /** All that others may import of market-core. */
 export type { Market, MarketOptions } from './src/plugin/open-market.ts'
-export { marketMethods, type MarketMethod } from './src/plugin/methods.ts'
+export type { MarketMethod } from './src/plugin/method.ts'
+export { marketMethods } from './src/plugin/methods.ts'
 export { openMarket } from './src/plugin/open-market.ts'
 export type { AdmittedCall, CallGate, CallRequest, Demand, FinishedCall } from './src/market/calls/gate.ts'
 export {

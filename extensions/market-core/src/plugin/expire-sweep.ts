@@ -4,7 +4,7 @@ import type { Contract } from '@openclaw-market/protocol/operation'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { closed, Timestamp } from '@openclaw-market/protocol/schema/scalars'
 import { expiring } from '../sweep/sweep.ts'
-import type { MarketMethod } from './methods.ts'
+import type { MarketMethod } from './method.ts'
 import type { Market } from './open-market.ts'
 
 const params = closed({

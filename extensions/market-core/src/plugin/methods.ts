@@ -1,8 +1,4 @@
 /** Every operation of the market that operators may call, once. What METHODS names, and nothing that does not work. */
-import type { TObject } from '@sinclair/typebox'
-import type { Contract, Operation, QueryOperation } from '@openclaw-market/protocol/operation'
-import type { Envelope } from '@openclaw-market/protocol/errors'
-import type { Principal } from '@openclaw-market/protocol/principal'
 import { accountBalance } from '../market/accounts/balance.ts'
 import { deposit } from '../market/accounts/deposit.ts'
 import { settlePayout } from '../market/accounts/settle-payout.ts'
@@ -15,7 +11,7 @@ import { getLease } from '../market/leases/get.ts'
 import { issueLease } from '../market/leases/issue.ts'
 import { listLeases } from '../market/leases/list.ts'
 import { revokeLease } from '../market/leases/revoke.ts'
-import type { Market } from './open-market.ts'
+import { method, type MarketMethod } from './method.ts'
 import { getResource } from '../market/resources/get.ts'
 import { listResources } from '../market/resources/list.ts'
 import { publishResource } from '../market/resources/publish.ts'
@@ -27,18 +23,6 @@ import { statusSummary } from '../market/status/summary.ts'
 import { appendUsage } from '../market/usage/append.ts'
 import { listUsage } from '../market/usage/list.ts'
 import { summarizeUsage } from '../market/usage/summary.ts'
-
-/** An operation whose types no longer matter. */
-export interface MarketMethod {
-  readonly contract: Contract
-  call(market: Market, json: unknown, who: Principal): Promise<Envelope>
-}
-
-export function method<P extends TObject, R extends TObject, S, F>(
-  op: Operation<P, R, S, F> | QueryOperation<P, R>,
-): MarketMethod {
-  return { contract: op, call: (market, json, who) => market.run(op, json, who) }
-}
 
 export const marketMethods: readonly MarketMethod[] = [
   method(publishResource),

@@ -3,7 +3,7 @@ import { isMarketError, MarketError, toFailure, type Envelope } from '@openclaw-
 import type { Principal } from '@openclaw-market/protocol/principal'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { ActorId, closed, line } from '@openclaw-market/protocol/schema/scalars'
-import type { MarketMethod } from './methods.ts'
+import type { MarketMethod } from './method.ts'
 import { runningMarket } from './handle.ts'
 
 const OnBehalfOf = closed({ actorId: ActorId, reason: line(1, 200) })

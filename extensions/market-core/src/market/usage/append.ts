@@ -1,39 +1,13 @@
 import { Type } from '@sinclair/typebox'
 import { Calls, Leases, UsageRecords } from '@openclaw-market/protocol/entities/lease'
 import { Settlements } from '@openclaw-market/protocol/entities/money'
-import { LeaseId, LedgerId } from '@openclaw-market/protocol/ids'
-import { UsageOrNone } from '@openclaw-market/protocol/money/price'
+import { LedgerId } from '@openclaw-market/protocol/ids'
 import { operation } from '@openclaw-market/protocol/operation'
-import {
-  Amount,
-  closed,
-  line,
-  literals,
-  RequestId,
-  Sha256Hex,
-} from '@openclaw-market/protocol/schema/scalars'
+import { Amount, closed, Sha256Hex } from '@openclaw-market/protocol/schema/scalars'
 import { mayServe } from '../calls/serve.ts'
 import { found } from '../found.ts'
 import { bill } from './bill.ts'
-
-export const UsageEntry = closed({
-  leaseId: LeaseId,
-  usage: UsageOrNone,
-  requestId: RequestId,
-  outcome: literals(
-    ['done', 'failed', 'unknown'],
-    'how the call ended; unknown: it may be corrected within the window',
-  ),
-  cost: Type.Optional(
-    Type.Unsafe<bigint>({ ...Amount, description: 'compared with the computed cost, never believed' }),
-  ),
-  responseHash: Type.Optional(Sha256Hex),
-  storedBytes: Type.Optional(
-    Type.Unsafe<bigint>({ ...Amount, description: 'storage: bytes that the lease keeps after this call' }),
-  ),
-  sessionId: Type.Optional(line(1, 128)),
-  runId: Type.Optional(line(1, 128)),
-})
+import { UsageEntry } from './entry.ts'
 
 /**
  * The only way usage enters the ledger: for that lease's provider, priced here, gapless in `seq`. It ends the open call

@@ -27,7 +27,7 @@ import { settleLease } from '../../settlement/end-lease.ts'
 import { assertOpen, assertWithin } from '../calls/open.ts'
 import { accrue } from '../leases/accrue.ts'
 import { closingChanges } from '../leases/end.ts'
-import type { UsageEntry } from './append.ts'
+import type { UsageEntry } from './entry.ts'
 import { checkUsage } from './check.ts'
 import { record } from './record.ts'
 
