@@ -6,7 +6,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildPlugins } from './build-plugins.ts'
 
 const root = join(import.meta.dirname, '..')
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
@@ -50,7 +49,6 @@ const counts: Count[] = [
   check('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']),
   check('format', bin('oxfmt'), ['--check', '.']),
 ]
-await buildPlugins()
 counts.push(tests(process.argv.slice(2)))
 
 const sum = (key: keyof Count): number => counts.reduce((total, count) => total + count[key], 0)
