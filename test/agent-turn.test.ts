@@ -1,6 +1,7 @@
 /**
  * The loop as an agent turn on a second gateway that names the first as a market (issue 2, §2). The model is scripted and
- * knows no capability; in the second run no capability has the name that it has in the sources.
+ * knows no capability; in the second run no capability has the name that it has in the sources. The tools of a turn run in
+ * another module instance than the services (OPENCLAW, fact 1), so this is also where the two are seen to share one market.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +11,16 @@ import { runAgentTurn, type AgentTurn } from '../scripts/gateway/agent-turn.ts'
 import { startScriptedModel, toolResults, type ScriptedModel } from '../scripts/gateway/scripted-model.ts'
 import { renamedPlugin } from './build.fixture.ts'
 import { butler } from './butler.fixture.ts'
-import { bootMarket, freePort, list, record, temporaryDirectory, text, type MarketGateway, type Store } from './market-gateway.fixture.ts'
+import {
+  bootMarket,
+  freePort,
+  list,
+  record,
+  temporaryDirectory,
+  text,
+  type MarketGateway,
+  type Store,
+} from './market-gateway.fixture.ts'
 import { balanceOf, deposit, search, writeDocs } from './offers.fixture.ts'
 import { renaming } from './plugins/web3-core-renamed/rename.ts'
 
@@ -29,7 +39,12 @@ interface Run {
 }
 
 const runs: readonly Run[] = [
-  { name: 'names as in the sources, sqlite', store: 'sqlite', pluginDirs: pluginDirectories, shown: (name) => name },
+  {
+    name: 'names as in the sources, sqlite',
+    store: 'sqlite',
+    pluginDirs: pluginDirectories,
+    shown: (name) => name,
+  },
   {
     name: `names changed by seed ${seed}, file`,
     store: 'file',
@@ -85,7 +100,9 @@ describe.each(runs)('an agent turn: $name', ({ store, pluginDirs, shown }) => {
   it('reads, leases, searches and completes, and tells its owner', () => {
     expect(turn).toMatchObject({ status: 'ok', texts: [`Found "Tides" for ${price} of ${budget}.`] })
     expect(new Set(turn.tools)).toEqual(new Set(['web3_capabilities', 'web3_call']))
-    const results = toolResults(model.requests.at(-1) ?? { model: '', stream: false, messages: [], tools: [] })
+    const results = toolResults(
+      model.requests.at(-1) ?? { model: '', stream: false, messages: [], tools: [] },
+    )
     expect(results.some((result) => result.includes('spring tides follow the full moon'))).toBe(true)
   })
 
@@ -100,20 +117,30 @@ describe.each(runs)('an agent turn: $name', ({ store, pluginDirs, shown }) => {
       metered: price.toString(),
       usage: [{ unit: 'query', quantity: '1' }],
     })
-    const { settlement } = await provider.call('market.settlement.status', { settlementId: lease['settlementId'] })
+    const { settlement } = await provider.call('market.settlement.status', {
+      settlementId: lease['settlementId'],
+    })
     expect(settlement).toMatchObject({
       locked: budget.toString(),
       releasedSoFar: price.toString(),
       refundedSoFar: (budget - price).toString(),
     })
     const mine = { held: '0', owed: '0', pendingPayouts: '0' }
-    expect(await balanceOf(provider, consumer.address)).toMatchObject({ available: (granted - price).toString(), ...mine })
-    expect(await balanceOf(provider, provider.address)).toMatchObject({ available: price.toString(), ...mine })
+    expect(await balanceOf(provider, consumer.address)).toMatchObject({
+      available: (granted - price).toString(),
+      ...mine,
+    })
+    expect(await balanceOf(provider, provider.address)).toMatchObject({
+      available: price.toString(),
+      ...mine,
+    })
   })
 
   it('leaves the count of the consumer in agreement with the bill', async () => {
     const { leaseId } = await onlyLease()
-    const { records, ownCount, market, lease } = await consumer.call(shown('web3.resources.status'), { leaseId })
+    const { records, ownCount, market, lease } = await consumer.call(shown('web3.resources.status'), {
+      leaseId,
+    })
     expect(ownCount).toEqual({ calls: 1, disagreeing: [] })
     expect(list(records)).toMatchObject([{ cost: price.toString(), outcome: 'done', seq: 1 }])
     expect([market, record(lease)['status']]).toEqual(['harbour', 'lease_completed'])
@@ -124,7 +151,9 @@ describe.each(runs)('an agent turn: $name', ({ store, pluginDirs, shown }) => {
     const names = new Set(list(capabilities).map(({ name }) => text(name)))
     expect(names).toContain(shown('web3.resources.lease'))
     const read = JSON.stringify(model.requests)
-    const foreign = [...read.matchAll(/\bweb3\.[a-z]+\.[a-zA-Z]+/g)].map(([name]) => name).filter((name) => !names.has(name))
+    const foreign = [...read.matchAll(/\bweb3\.[a-z]+\.[a-zA-Z]+/g)]
+      .map(([name]) => name)
+      .filter((name) => !names.has(name))
     expect(foreign).toEqual([])
     expect(read).not.toContain('{{')
   })

@@ -2,7 +2,12 @@
  * A butler that knows two tools and no capability: it reads what there is, picks by what it reads, and follows `next`,
  * prerequisites and hints. It must name nothing by itself, so this file contains no capability's name.
  */
-import type { ModelRequest, Script, ScriptedAnswer, ScriptedToolCall } from '../scripts/gateway/scripted-model.ts'
+import type {
+  ModelRequest,
+  Script,
+  ScriptedAnswer,
+  ScriptedToolCall,
+} from '../scripts/gateway/scripted-model.ts'
 import { toolResults } from '../scripts/gateway/scripted-model.ts'
 import { parseJson, type JsonRecord } from '../scripts/gateway/json-value.ts'
 import { list, record, text } from './market-gateway.fixture.ts'
@@ -44,7 +49,9 @@ function* searchAndPay({ q, budget }: Errand): Plan {
 
   // Nothing is leased yet: the refusal says where to go.
   const refused = failure(yield call(searching, { q }), 'E_NOT_FOUND')
-  const hinted = lines.map((line) => text(line['name'])).filter((name) => text(refused['hint']).includes(name))
+  const hinted = lines
+    .map((line) => text(line['name']))
+    .filter((name) => text(refused['hint']).includes(name))
   const finding = hinted.find((name) => name !== taking)
   if (taking === undefined || finding === undefined || !hinted.includes(taking)) {
     throw new Error('the hint does not name how to find and to take a lease')
@@ -83,11 +90,16 @@ const look = (name?: string): ScriptedToolCall => ({
   arguments: name === undefined ? {} : { name },
 })
 
-const call = (name: string, params: JsonRecord): ScriptedToolCall => ({ name: 'web3_call', arguments: { name, params } })
+const call = (name: string, params: JsonRecord): ScriptedToolCall => ({
+  name: 'web3_call',
+  arguments: { name, params },
+})
 
 /** The one line whose summary has all these words. */
 function said(lines: readonly JsonRecord[], ...words: readonly string[]): string {
-  const fitting = lines.filter(({ summary }) => words.every((word) => text(summary).toLowerCase().includes(word)))
+  const fitting = lines.filter(({ summary }) =>
+    words.every((word) => text(summary).toLowerCase().includes(word)),
+  )
   if (fitting.length !== 1) throw new Error(`${fitting.length} summaries say ${words.join(' and ')}`)
   return text(fitting[0]?.['name'])
 }

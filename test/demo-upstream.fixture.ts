@@ -29,8 +29,14 @@ export async function startDemoUpstream(): Promise<DemoUpstream> {
   return {
     baseUrl: `${origin}/v1`,
     async served() {
-      const { requests, input_tokens, output_tokens } = record(await (await fetch(`${origin}/demo/served`)).json())
-      return { requests: Number(requests), input_tokens: Number(input_tokens), output_tokens: Number(output_tokens) }
+      const { requests, input_tokens, output_tokens } = record(
+        await (await fetch(`${origin}/demo/served`)).json(),
+      )
+      return {
+        requests: Number(requests),
+        input_tokens: Number(input_tokens),
+        output_tokens: Number(output_tokens),
+      }
     },
     async close() {
       child.kill()

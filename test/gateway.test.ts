@@ -2,10 +2,18 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generatePrivateKey } from 'viem/accounts'
-import { isRecord, parseJson, type JsonRecord } from '../scripts/gateway/json-value.ts'
-import type { CliResult } from '../scripts/gateway/gateway-process.ts'
+import { parseJson, type JsonRecord } from '../scripts/gateway/json-value.ts'
 import type { OperatorScope } from '../scripts/gateway/rpc-client.ts'
-import { bootMarket, freePort, list, record, temporaryDirectory, text, type MarketGateway } from './market-gateway.fixture.ts'
+import { commandLineTests } from './command-line.fixture.ts'
+import {
+  bootMarket,
+  freePort,
+  list,
+  record,
+  temporaryDirectory,
+  text,
+  type MarketGateway,
+} from './market-gateway.fixture.ts'
 import { balanceOf, deposit, publishDelegated, search, writeDocs } from './offers.fixture.ts'
 import { good, outsideWallet, type OutsideWallet } from './outside-wallet.fixture.ts'
 
@@ -29,7 +37,12 @@ beforeAll(async () => {
   gateway = await bootMarket({
     dir: join(home.path, 'gateway'),
     store: 'sqlite',
-    web3: { provider: { listen: { port }, backends: { docs } } },
+    web3: {
+      provider: {
+        listen: { port },
+        backends: { docs, gone: { ...docs, directory: join(home.path, 'gone') } },
+      },
+    },
   })
   await provider.signIn()
   resourceId = await publishDelegated(provider, gateway, search('docs', '1000'))
@@ -49,10 +62,13 @@ async function tool(name: string, args: JsonRecord, scopes?: readonly OperatorSc
   return record(parseJson(text(content?.['text'])))
 }
 
-const wish = (maxCost: string) => ({ name: 'web3.resources.lease', params: { resourceId, ttlMs: 600_000, maxCost } })
+const wish = (maxCost: string) => ({
+  name: 'web3.resources.lease',
+  params: { resourceId, ttlMs: 600_000, maxCost },
+})
 
-describe('the module instances of a plugin in one gateway', () => {
-  it('share one market: a lease that a tool takes is the lease that a method shows, and the route serves', async () => {
+describe('one market', () => {
+  it('stands behind tools, methods and routes: a lease that a tool takes is the lease that a method shows, and the route serves', async () => {
     const before = await balanceOf(gateway, gateway.address)
     const taken = await tool('web3_call', wish('5000'))
     expect(taken).toMatchObject({ ok: true, stored: true, market: 'local' })
@@ -68,7 +84,21 @@ describe('the module instances of a plugin in one gateway', () => {
     expect(record(done['lease'])).toMatchObject({ settlementStatus: 'settlement_released' })
     const after = await balanceOf(gateway, gateway.address)
     expect(BigInt(text(before['available'])) - BigInt(text(after['available']))).toBe(1000n)
-    expect(await tool('web3_call', { name: 'web3.billing.summary' })).toMatchObject({ currencies: [{ spent: '1000' }] })
+    expect(await tool('web3_call', { name: 'web3.billing.summary' })).toMatchObject({
+      currencies: [{ spent: '1000' }],
+    })
+  })
+})
+
+describe('a backend whose folder is missing', () => {
+  it('is named with the reason, cannot be published over, and hinders nothing else', async () => {
+    const { problems, backends } = await gateway.call('web3.status.summary')
+    expect(problems).toEqual([
+      { key: '/provider/backends/gone/directory', problem: expect.stringContaining('does not exist') },
+    ])
+    expect(backends).toBe(1)
+    const refused = await gateway.refusal('web3.resources.publish', { resource: search('gone', '1') })
+    expect(refused).toMatchObject({ code: 'E_NOT_CONFIGURED', details: { details: { usable: ['docs'] } } })
   })
 })
 
@@ -87,7 +117,10 @@ describe('who may spend', () => {
 
   it('says what is wrong with the parameters before it says who may not', async () => {
     const refused = await tool('web3_call', { name: 'web3.resources.lease', params: { resourceId } }, writing)
-    expect(refused).toMatchObject({ error: 'E_INVALID_ARGUMENT', details: { pointer: '/ttlMs', rule: 'required' } })
+    expect(refused).toMatchObject({
+      error: 'E_INVALID_ARGUMENT',
+      details: { pointer: '/ttlMs', rule: 'required' },
+    })
   })
 
   it('nobody leases from itself', async () => {
@@ -125,24 +158,48 @@ describe('scopes', () => {
 
 describe('errors over RPC', () => {
   it.each([
-    ['an unknown field', 'market.status.summary', { nope: 1 }, 'E_INVALID_ARGUMENT', { pointer: '/nope', rule: 'additionalProperties' }],
-    ['a wrong type', 'web3.resources.list', { limit: '5' }, 'E_INVALID_ARGUMENT', { pointer: '/limit', rule: 'type' }],
-    ['out of range', 'web3.resources.list', { limit: 201 }, 'E_INVALID_ARGUMENT', { pointer: '/limit', rule: 'maximum' }],
+    [
+      'an unknown field',
+      'market.status.summary',
+      { nope: 1 },
+      'E_INVALID_ARGUMENT',
+      { pointer: '/nope', rule: 'additionalProperties' },
+    ],
+    [
+      'a wrong type',
+      'web3.resources.list',
+      { limit: '5' },
+      'E_INVALID_ARGUMENT',
+      { pointer: '/limit', rule: 'type' },
+    ],
+    [
+      'out of range',
+      'web3.resources.list',
+      { limit: 201 },
+      'E_INVALID_ARGUMENT',
+      { pointer: '/limit', rule: 'maximum' },
+    ],
     ['what does not exist', 'web3.resources.get', { resourceId: noResource }, 'E_NOT_FOUND', undefined],
-    ['what is nobody\'s', 'web3.resources.status', { leaseId: noLease }, 'E_NOT_FOUND', undefined],
+    ["what is nobody's", 'web3.resources.status', { leaseId: noLease }, 'E_NOT_FOUND', undefined],
   ])('%s: the code, and the whole envelope in the details', async (_what, method, params, code, details) => {
     const refused = await gateway.refusal(method, params)
     expect(refused.code).toBe(code)
-    expect(refused.details).toMatchObject({ ok: false, error: code, message: refused.message, hint: expect.any(String) })
+    expect(refused.details).toMatchObject({
+      ok: false,
+      error: code,
+      message: refused.message,
+      hint: expect.any(String),
+    })
     if (details !== undefined) expect(refused.details['details']).toMatchObject(details)
   })
 })
 
 describe('HTTP, through the listener and through the port of the gateway', () => {
-  const doors = () => [
-    ['the listener', listener],
-    ['the gateway', gateway.host.url],
-  ] as const
+  const doors = () =>
+    [
+      ['the listener', listener],
+      ['the gateway', gateway.host.url],
+    ] as const
 
   it('what is not there is our own 404', async () => {
     for (const [door, base] of doors()) {
@@ -164,7 +221,10 @@ describe('HTTP, through the listener and through the port of the gateway', () =>
       await wallet.signIn()
       expect(good(await wallet.api('web3.resources.leases'))['leases'], door).toEqual([])
       expect(good(await wallet.api('web3.siwe.logout')), door).toMatchObject({ ended: true })
-      expect(await wallet.api('web3.resources.leases'), door).toMatchObject({ status: 401, body: { error: 'E_AUTH_REQUIRED' } })
+      expect(await wallet.api('web3.resources.leases'), door).toMatchObject({
+        status: 401,
+        body: { error: 'E_AUTH_REQUIRED' },
+      })
 
       const other = outsideWallet(base)
       const nonce = `nonce-of-this-test-${base.slice(-5).replaceAll(':', '-')}`
@@ -194,62 +254,4 @@ describe('HTTP, through the listener and through the port of the gateway', () =>
   })
 })
 
-describe('the command line', () => {
-  const web3 = (args: readonly string[], stdin?: string): Promise<CliResult> =>
-    gateway.host.openclaw(['web3', ...args], stdin === undefined ? {} : { stdin })
-
-  it('calls and describes', async () => {
-    const [listed, unknown] = await Promise.all([
-      web3(['call', 'web3.resources.list', '--params', '-', '--json'], '{"kind":"search"}'),
-      web3(['call', 'web3.nothing', '--json']),
-    ])
-    expect(listed).toMatchObject({ code: 0, stderr: '' })
-    expect(record(parseJson(listed.stdout))).toMatchObject({ ok: true, resources: [{ resourceId }] })
-    expect(listed.stdout.trimEnd()).not.toContain('\n')
-    expect(unknown).toMatchObject({ code: 1, stdout: '' })
-    expect(record(parseJson(unknown.stderr))).toMatchObject({
-      error: 'E_NOT_FOUND',
-      message: 'there is no capability web3.nothing',
-    })
-    const [described, wrong] = await Promise.all([
-      web3(['describe', 'web3.search.query']),
-      web3(['call', 'web3.resources.list', '--params', '{"kind":"cars"}']),
-    ])
-    expect(described).toMatchObject({ code: 0, stderr: '' })
-    expect(list(record(parseJson(described.stdout))['capabilities'])[0]).toMatchObject({ name: 'web3.search.query' })
-    expect(wrong).toMatchObject({ code: 1, stdout: '' })
-    expect(wrong.stderr).toMatch(/^E_INVALID_ARGUMENT: \/kind: is not one of/)
-  })
-
-  it('prints the token of a lease from the vault, which the route takes; and nothing for a lease that is not there', async () => {
-    const { leaseId } = await gateway.call('web3.resources.lease', { resourceId, ttlMs: 600_000, maxCost: '5000' })
-    const [printed, none, malformed] = await Promise.all([
-      web3(['lease', 'token', text(leaseId), '--json']),
-      web3(['lease', 'token', noLease]),
-      web3(['lease', 'token', 'lease_1', '--json']),
-    ])
-    expect(printed).toMatchObject({ code: 0, stderr: '' })
-    const token = text(record(parseJson(printed.stdout))['token'])
-    const response = await fetch(`${listener}/web3/resources/search/query`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: '{"q":"moon"}',
-    })
-    expect([response.status, await response.json()]).toMatchObject([200, { results: [{ title: 'Tides' }] }])
-
-    expect(none).toMatchObject({ code: 1, stdout: '' })
-    expect(none.stderr).toMatch(/^E_NOT_FOUND: the vault has no such lease\n/)
-    expect(none.stderr).not.toMatch(/[{}]/)
-    expect(malformed).toMatchObject({ code: 1, stdout: '' })
-    expect(parseJson(malformed.stderr)).toMatchObject({ error: 'E_INVALID_ARGUMENT', details: { pointer: '/leaseId' } })
-
-    const said = JSON.stringify([
-      await gateway.call('web3.resources.leases'),
-      await gateway.call('web3.resources.status', { leaseId }),
-      await gateway.call('market.lease.get', { leaseId }),
-    ])
-    expect(said).not.toContain(token)
-    expect(gateway.host.log()).not.toContain(token)
-    expect(isRecord(await gateway.call('web3.resources.completeLease', { leaseId }))).toBe(true)
-  })
-})
+commandLineTests(() => ({ gateway, listener, resourceId }))

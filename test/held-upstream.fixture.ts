@@ -52,7 +52,13 @@ export async function startHeldUpstream(): Promise<HeldUpstream> {
     requests: () => requests,
     say(piece) {
       const choices = [{ index: 0, delta: { content: piece }, finish_reason: null }]
-      const chunk = { id: 'chatcmpl-held', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'held-1', choices }
+      const chunk = {
+        id: 'chatcmpl-held',
+        object: 'chat.completion.chunk',
+        created: 1_700_000_000,
+        model: 'held-1',
+        choices,
+      }
       for (const response of open) response.write(`data: ${JSON.stringify(chunk)}\n\n`)
     },
     fail(status, text) {

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
 import { pluginDirectories } from '../scripts/build-plugins.ts'
 import { isRecord, type JsonRecord } from '../scripts/gateway/json-value.ts'
 import { launchGateway, type Gateway, type LaunchOptions } from '../scripts/gateway/launch.ts'
@@ -38,9 +37,18 @@ export interface Refusal {
   readonly details: JsonRecord
 }
 
+/** Made when its path is first asked for, so that a file whose tests are filtered out leaves nothing behind. */
 export function temporaryDirectory(name: string): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), `${name}-`))
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+  let made: string | undefined
+  return {
+    get path() {
+      made ??= mkdtempSync(join(tmpdir(), `${name}-`))
+      return made
+    },
+    remove() {
+      if (made !== undefined) rmSync(made, { recursive: true, force: true })
+    },
+  }
 }
 
 export async function bootMarket(options: MarketGatewayOptions): Promise<MarketGateway> {
@@ -51,7 +59,14 @@ export async function bootMarket(options: MarketGatewayOptions): Promise<MarketG
 }
 
 /** Without asking it anything: its config may be wrong on purpose. */
-export function bootPlain({ dir, store, market, web3, pluginDirs, launch }: MarketGatewayOptions): Promise<Gateway> {
+export function bootPlain({
+  dir,
+  store,
+  market,
+  web3,
+  pluginDirs,
+  launch,
+}: MarketGatewayOptions): Promise<Gateway> {
   return launchGateway({
     dir,
     pluginDirs: pluginDirs ?? pluginDirectories,
@@ -94,20 +109,12 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Holds a port until the test is over. */
-export async function takenPort(): Promise<number> {
-  const server = createServer()
-  const listening = Promise.withResolvers<void>()
-  server.listen(0, '127.0.0.1', listening.resolve)
-  await listening.promise
-  onTestFinished(() => void server.close())
-  const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  return address.port
-}
-
 /** Asks until `found` gives something; for what the gateway does by itself. */
-export async function until<T>(what: string, found: () => Promise<T | undefined> | T | undefined, withinMs = 20_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  found: () => Promise<T | undefined> | T | undefined,
+  withinMs = 20_000,
+): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {
     const value = await found()

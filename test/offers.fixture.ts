@@ -12,7 +12,10 @@ import { good, type OutsideWallet } from './outside-wallet.fixture.ts'
 export function writeDocs(parent: string): string {
   const folder = join(parent, 'docs-folder')
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'tides.md'), '# Tides\n\nThe moon pulls the ocean: spring tides follow the full moon.\n')
+  writeFileSync(
+    join(folder, 'tides.md'),
+    '# Tides\n\nThe moon pulls the ocean: spring tides follow the full moon.\n',
+  )
   writeFileSync(join(folder, 'bread.md'), '# Bread\n\nFlour, water, salt and time.\n')
   return folder
 }
@@ -28,7 +31,11 @@ export function search(backend: string, amount: string): JsonRecord {
 }
 
 /** @param prices base units of USDC for a token of input and of output */
-export function model(backend: string, [input, output]: readonly [string, string], policy: JsonRecord = {}): JsonRecord {
+export function model(
+  backend: string,
+  [input, output]: readonly [string, string],
+  policy: JsonRecord = {},
+): JsonRecord {
   const price = (unit: string, amount: string) => ({ unit, amount, per: '1', currency: 'USDC' })
   return {
     kind: 'model',

@@ -46,7 +46,10 @@ export function outsideWallet(base: string, key = generatePrivateKey()): Outside
     return { status: response.status, headers: response.headers, body: record(await response.json()) }
   }
   const api: OutsideWallet['api'] = (method, params, headers) =>
-    post(method, params, { ...(session === undefined ? {} : { authorization: `Bearer ${session}` }), ...headers })
+    post(method, params, {
+      ...(session === undefined ? {} : { authorization: `Bearer ${session}` }),
+      ...headers,
+    })
   return {
     address: account.address as ActorId,
     session: () => text(session),

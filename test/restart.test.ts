@@ -7,7 +7,17 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generatePrivateKey } from 'viem/accounts'
 import { startHeldUpstream, wholeUsage, type HeldUpstream } from './held-upstream.fixture.ts'
-import { bootMarket, freePort, list, record, temporaryDirectory, text, until, type MarketGateway, type Store } from './market-gateway.fixture.ts'
+import {
+  bootMarket,
+  freePort,
+  list,
+  record,
+  temporaryDirectory,
+  text,
+  until,
+  type MarketGateway,
+  type Store,
+} from './market-gateway.fixture.ts'
 import { balanceOf, deposit, model, publishDelegated, search, writeDocs } from './offers.fixture.ts'
 import { good, outsideWallet, type Leased, type OutsideWallet } from './outside-wallet.fixture.ts'
 
@@ -57,7 +67,11 @@ describe.each<Store>(['sqlite', 'file'])('a gateway killed in mid-stream, store 
             checkpointMs: 50,
             backends: {
               held: { driver: 'openai-compat', baseUrl: upstream.baseUrl, model: 'held-1' },
-              docs: { driver: 'local-docs', directory: writeDocs(home.path), publishers: [publisher.address] },
+              docs: {
+                driver: 'local-docs',
+                directory: writeDocs(home.path),
+                publishers: [publisher.address],
+              },
             },
           },
         },
@@ -100,10 +114,15 @@ describe.each<Store>(['sqlite', 'file'])('a gateway killed in mid-stream, store 
     home.remove()
   })
 
-  const records = async () => list((await gateway.call('market.ledger.list', { leaseId: lease.leaseId }))['entries'])
+  const records = async () =>
+    list((await gateway.call('market.ledger.list', { leaseId: lease.leaseId }))['entries'])
   const costOf = (usage: unknown): bigint =>
     list(usage)
-      .map(({ unit, quantity }) => (unit === 'input_token' ? prices.input : unit === 'output_token' ? prices.output : 0n) * BigInt(text(quantity)))
+      .map(
+        ({ unit, quantity }) =>
+          (unit === 'input_token' ? prices.input : unit === 'output_token' ? prices.output : 0n) *
+          BigInt(text(quantity)),
+      )
       .reduce((a, b) => a + b, 0n)
 
   it('bills the cut call its last checkpoint: no more than was heard, and not nothing', async () => {
@@ -123,14 +142,18 @@ describe.each<Store>(['sqlite', 'file'])('a gateway killed in mid-stream, store 
     expect(upstream.requests()).toBe(before)
 
     const answer = await ask(question)
-    expect([answer.status, await answer.json()]).toMatchObject([200, { choices: [{ message: { content: 'Good day' } }] }])
+    expect([answer.status, await answer.json()]).toMatchObject([
+      200,
+      { choices: [{ message: { content: 'Good day' } }] },
+    ])
     const served = (await records()).find(({ seq }) => seq === 2)
-    const due = prices.input * BigInt(wholeUsage.prompt_tokens) + prices.output * BigInt(wholeUsage.completion_tokens)
+    const due =
+      prices.input * BigInt(wholeUsage.prompt_tokens) + prices.output * BigInt(wholeUsage.completion_tokens)
     expect(served).toMatchObject({ outcome: 'done', cost: due.toString() })
   })
 
   it('settles exactly what was metered, when the window of the unknown call is over and not before', async () => {
-    await consumer.signIn()
+    // The session of before the kill.
     good(await consumer.api('web3.resources.completeLease', { leaseId: lease.leaseId }))
     const entries = await records()
     const metered = entries.map(({ cost }) => BigInt(text(cost))).reduce((a, b) => a + b)
@@ -147,20 +170,32 @@ describe.each<Store>(['sqlite', 'file'])('a gateway killed in mid-stream, store 
     const unknown = record(entries.find(({ outcome }) => outcome === 'unknown'))
     const waited = Date.parse(text(settlement['settledAt'])) - Date.parse(text(unknown['createdAt']))
     expect(waited).toBeGreaterThanOrEqual(windowMs)
-    expect(await balanceOf(gateway, consumer.address)).toMatchObject({ available: (granted - metered).toString(), held: '0' })
+    expect(await balanceOf(gateway, consumer.address)).toMatchObject({
+      available: (granted - metered).toString(),
+      held: '0',
+    })
   })
 
   it('kept the vault: the own lease is used by its id, completed, and paid', async () => {
     const found = await gateway.call('web3.search.query', { q: 'moon', leaseId: ownLeaseId })
-    expect(found).toMatchObject({ results: [{ title: 'Tides' }], servedBy: { source: 'lease', cost: '1000', agrees: true } })
+    expect(found).toMatchObject({
+      results: [{ title: 'Tides' }],
+      servedBy: { source: 'lease', cost: '1000', agrees: true },
+    })
     const { lease: done } = await gateway.call('web3.resources.completeLease', { leaseId: ownLeaseId })
     expect(done).toMatchObject({ metered: '1000', settlementStatus: 'settlement_released' })
   })
 
-  it('has every unit that was granted, in somebody\'s hands', async () => {
+  it("has every unit that was granted, in somebody's hands", async () => {
     const publisher = outsideWallet(listener, provider.key).address
-    const balances = await Promise.all([consumer.address, gateway.address, publisher].map((of) => balanceOf(gateway, of)))
-    expect(balances.map(({ held, owed }) => [held, owed])).toEqual([['0', '0'], ['0', '0'], ['0', '0']])
+    const balances = await Promise.all(
+      [consumer.address, gateway.address, publisher].map((of) => balanceOf(gateway, of)),
+    )
+    expect(balances.map(({ held, owed }) => [held, owed])).toEqual([
+      ['0', '0'],
+      ['0', '0'],
+      ['0', '0'],
+    ])
     const all = balances.map(({ available }) => BigInt(text(available))).reduce((a, b) => a + b)
     expect(all).toBe(2n * granted)
   })
@@ -169,10 +204,14 @@ describe.each<Store>(['sqlite', 'file'])('a gateway killed in mid-stream, store 
 /** The most output tokens that a checkpoint in the files of the store says; both stores write entities as JSON. */
 function checkpointOnDisk(stateDir: string): bigint {
   const folder = join(stateDir, 'market-core', 'store')
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
   let most = 0n
   for (const { parentPath, name } of files) {
-    const found = readFileSync(join(parentPath, name), 'latin1').matchAll(/"checkpoint":\{[^{}]*"output_token":"(\d+)"/g)
+    const found = readFileSync(join(parentPath, name), 'latin1').matchAll(
+      /"checkpoint":\{[^{}]*"output_token":"(\d+)"/g,
+    )
     for (const [, tokens] of found) most = BigInt(tokens ?? '0') > most ? BigInt(tokens ?? '0') : most
   }
   return most

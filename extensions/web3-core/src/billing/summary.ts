@@ -3,10 +3,11 @@ import { operationCapability } from '../capabilities/through-market.ts'
 
 export const billingCapability = operationCapability('web3.billing.summary', accountStatement, {
   group: 'billing',
-  whenToUse: 'To say what was spent and earned, what is held in leases, what is owed, and what is left, per currency.',
+  whenToUse:
+    'To say what was spent and earned, what is held in leases, what is owed, and what is left, per currency.',
   whenNotToUse: 'For one lease: its status has the records.',
   returns:
-    'held is locked in your unsettled leases; owed is earned by you and not released yet; operatorGranted is the part of deposited that is only the operator\'s word. Times bound earned, spent, deposited and withdrawn only.',
+    "held is locked in your unsettled leases; owed is earned by you and not released yet; operatorGranted is the part of deposited that is only the operator's word. Times bound earned, spent, deposited and withdrawn only.",
   errors: {},
   degradation: 'This market only: leases on other markets are in their own books.',
   doors: ['gateway', 'tool', 'api'],

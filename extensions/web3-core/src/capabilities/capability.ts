@@ -3,7 +3,14 @@
  * `{{web3.group.verb}}`; the registry puts the present names in.
  */
 import type { Static, TObject } from '@sinclair/typebox'
-import { isMarketError, MarketError, toFailure, universalErrors, type Envelope, type ErrorCode } from '@openclaw-market/protocol/errors'
+import {
+  isMarketError,
+  MarketError,
+  toFailure,
+  universalErrors,
+  type Envelope,
+  type ErrorCode,
+} from '@openclaw-market/protocol/errors'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import type { Unit } from '@openclaw-market/protocol/money/units'
@@ -11,7 +18,16 @@ import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { Predicate } from './predicate.ts'
 import type { Web3 } from '../plugin/web3.ts'
 
-export const groups = ['capabilities', 'siwe', 'resources', 'model', 'search', 'storage', 'billing', 'status'] as const
+export const groups = [
+  'capabilities',
+  'siwe',
+  'resources',
+  'model',
+  'search',
+  'storage',
+  'billing',
+  'status',
+] as const
 export type Group = (typeof groups)[number]
 
 /** Through which door a call came. Owners' doors act as the node wallet; `api` is for outside wallets. */
@@ -85,7 +101,8 @@ export function capability<P extends TObject, R extends TObject>(
         const result = await perform(codec(contract.params).decode(json), call)
         const encoded = codec(contract.result).encode(result)
         const problem = codec(contract.result).problem(encoded)
-        if (problem !== undefined) throw new Error(`result of ${contract.name}: ${problem.pointer} ${problem.message}`)
+        if (problem !== undefined)
+          throw new Error(`result of ${contract.name}: ${problem.pointer} ${problem.message}`)
         return { ok: true, ...(encoded as Record<string, unknown>) }
       } catch (error) {
         return toFailure(declared(contract, error, call))

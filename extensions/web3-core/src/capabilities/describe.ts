@@ -27,7 +27,7 @@ export const describeCapabilities = capability(
     whenNotToUse: 'All at once when one or a group will do: tokens says how much there is to read.',
     returns: 'A descriptor each. The same hash means that nothing has changed.',
     errors: { E_NOT_FOUND: 'there is no capability of that name' },
-    degradation: 'Needs nothing: inside the gateway it answers even while the market is not running.',
+    degradation: 'Needs nothing: it answers even while the market is not running.',
     doors: ['gateway', 'tool', 'api'],
     offline: true,
     actor: 'anyone',

@@ -33,8 +33,12 @@ export const Descriptor = closed({
   availability: closed({ available: Type.Boolean(), reason: Type.Optional(Text) }),
   paramsSchema: Json,
   returns: closed({
-    fields: Type.String({ description: 'by name: ? may be absent, [] a list, { } what it has, + all of that shape' }),
-    schema: Type.Optional(Type.Record(Text, Type.Unknown(), { description: 'when one capability is described' })),
+    fields: Type.String({
+      description: 'by name: ? may be absent, [] a list, { } what it has, + all of that shape',
+    }),
+    schema: Type.Optional(
+      Type.Record(Text, Type.Unknown(), { description: 'when one capability is described' }),
+    ),
     meaning: Text,
   }),
   errors: Type.Record(Text, Text, { description: 'what its own codes mean; those of everyCall come on top' }),
@@ -44,7 +48,11 @@ export const Descriptor = closed({
     actor: Text,
     doors: Type.Array(literals(doors)),
     budgetCap: Type.Optional(Text),
-    approval: Type.Optional(Type.String({ description: 'absent: not needed' })),
+    approval: Type.Optional(
+      Type.Literal('owner', {
+        description: 'as a tool only when the owner sent the message; absent: not needed',
+      }),
+    ),
   }),
   risk: closed({
     level: literals(['none', 'low', 'medium', 'high']),
@@ -63,7 +71,7 @@ export const Descriptor = closed({
   idempotency: Text,
   examples: closed({
     valid: Json,
-    invalid: closed({ params: Json, error: Text, message: Text, details: Json }),
+    invalid: closed({ params: Json, error: Text, message: Text, rule: Text }),
   }),
   since: Text,
 })
@@ -111,7 +119,7 @@ export function describe(capability: Capability, schemas: Schemas, context: Desc
       actor: facts.actor,
       doors: [...facts.doors],
       ...(charge === 'none' ? {} : { budgetCap: 'never more than the maxCost of the lease' }),
-      ...(contract.effect === 'read' ? {} : { approval: 'as a tool: the owner only' }),
+      ...(contract.effect === 'read' || !facts.doors.includes('tool') ? {} : { approval: 'owner' as const }),
     },
     risk: facts.risk,
     pricing: {
@@ -147,6 +155,6 @@ export function codesOf(capability: Capability): readonly ErrorCode[] {
 function exactError({ contract, facts }: Capability) {
   const problem = codec(contract.params).problem(facts.examples.invalid)
   if (problem === undefined) throw new Error(`the invalid example of ${contract.name} is valid`)
-  const { error, message, details = {} } = toFailure(invalidArgument(problem))
-  return { error, message, details }
+  const { error, message } = toFailure(invalidArgument(problem))
+  return { error, message, rule: problem.rule }
 }

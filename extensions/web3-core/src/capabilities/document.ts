@@ -13,23 +13,33 @@ import { shareSchemas, type Shared } from './shared-schemas.ts'
 
 export const documentVersion = '1'
 
+const codes = (description: string) => Type.Array(Type.String(), { description })
+
 export const CapabilityDocument = closed({
   version: Type.String(),
   hash: Type.String({ description: 'SHA-256 of the canonical JSON of what follows tokens' }),
   tokens: Type.Integer({ description: 'about how many tokens it takes to read' }),
   $defs: Type.Record(Type.String(), Type.Unknown(), {
-    description: 'what the schemas refer to by #/$defs/…; put beside one of them it makes a whole JSON Schema 2020-12',
+    description:
+      'what the schemas refer to by #/$defs/…; put beside one of them it makes a whole JSON Schema 2020-12',
   }),
-  shapes: Type.Record(Type.String(), Type.String(), { description: 'fields that several answers have: +name' }),
+  shapes: Type.Record(Type.String(), Type.String(), {
+    description: 'fields that several answers have: +name',
+  }),
   predicates: Type.Record(
     Type.String(),
     closed({ means: Type.String(), obtainedBy: Type.Array(Type.String({ description: 'capabilities' })) }),
     { description: 'what prerequisites and effects mean' },
   ),
-  retry: Type.Record(Type.String(), Type.String(), {
-    description:
-      'by code: never (change the plan), same-request (send it again), after-fix (mend it first), unknown-outcome (it may have happened)',
-  }),
+  retry: closed(
+    {
+      never: codes('change the plan'),
+      'same-request': codes('nothing happened: send it again'),
+      'after-fix': codes('nothing happened: mend what the message names, then send it'),
+      'unknown-outcome': codes('it may have happened: repeat only with the same idempotencyKey'),
+    },
+    { description: 'what to do after each code' },
+  ),
   everyCall: closed({ anyDoor: Meanings, api: Meanings }, { description: 'errors that any call may end in' }),
   capabilities: Type.Array(Descriptor),
 })
@@ -71,7 +81,10 @@ export function capabilityDocument(
  */
 function shared(capabilities: readonly Capability[], known: SharedSchemas): Shared {
   const key = capabilities.map(({ contract }) => contract.name).join(' ')
-  const results = capabilities.length === 1 ? capabilities.map(({ contract }) => without(asJsonSchema(contract.result), 'additionalProperties')) : []
+  const results =
+    capabilities.length === 1
+      ? capabilities.map(({ contract }) => without(asJsonSchema(contract.result), 'additionalProperties'))
+      : []
   const params = capabilities.map(({ contract }) => asJsonSchema(contract.params))
   const found = known.get(key) ?? shareSchemas([...params, ...results])
   known.set(key, found)
@@ -79,7 +92,9 @@ function shared(capabilities: readonly Capability[], known: SharedSchemas): Shar
 }
 
 function shapes(capabilities: readonly Capability[]): Record<string, string> {
-  return Object.fromEntries(capabilities.flatMap(({ contract }) => [...outline(asJsonSchema(contract.result)).bases]))
+  return Object.fromEntries(
+    capabilities.flatMap(({ contract }) => [...outline(asJsonSchema(contract.result)).bases]),
+  )
 }
 
 function meanings(capabilities: readonly Capability[], { naming, obtainedBy }: DescribeContext) {
@@ -91,7 +106,13 @@ function meanings(capabilities: readonly Capability[], { naming, obtainedBy }: D
   )
 }
 
-function retries(capabilities: readonly Capability[]): Record<string, RetryClass> {
-  const codes = new Set<ErrorCode>(capabilities.flatMap(codesOf))
-  return Object.fromEntries([...codes].map((code) => [code, errorCodes[code].retry]))
+function retries(capabilities: readonly Capability[]): Record<RetryClass, ErrorCode[]> {
+  const here = [...new Set(capabilities.flatMap(codesOf))]
+  const after = (retry: RetryClass) => here.filter((code) => errorCodes[code].retry === retry)
+  return {
+    never: after('never'),
+    'same-request': after('same-request'),
+    'after-fix': after('after-fix'),
+    'unknown-outcome': after('unknown-outcome'),
+  }
 }

@@ -11,8 +11,17 @@ const patterns: Readonly<Record<string, string>> = {
   'evm-signature': '^0x([0-9a-fA-F]{2}){1,4096}$',
 }
 
+/** Schemas are made once and described often. */
+const known = new WeakMap<object, JsonSchema>()
+
 export function asJsonSchema(schema: object): JsonSchema {
-  return withChildren(plain(JSON.parse(JSON.stringify(schema)) as JsonSchema), asJsonSchema)
+  const made = known.get(schema) ?? projected(JSON.parse(JSON.stringify(schema)) as JsonSchema)
+  known.set(schema, made)
+  return made
+}
+
+function projected(schema: JsonSchema): JsonSchema {
+  return withChildren(plain(schema), projected)
 }
 
 /** What `Type.Record` of unknown values says at length: any object. */
@@ -36,7 +45,10 @@ function plain(schema: JsonSchema): JsonSchema {
 }
 
 /** The schema with each of its direct sub-schemas changed; `key` is the field or keyword that a sub-schema stands under. */
-export function withChildren(schema: JsonSchema, change: (child: JsonSchema, key: string) => JsonSchema): JsonSchema {
+export function withChildren(
+  schema: JsonSchema,
+  change: (child: JsonSchema, key: string) => JsonSchema,
+): JsonSchema {
   const changed: Record<string, unknown> = { ...schema }
   for (const keyword of ['properties', 'patternProperties']) {
     const fields = schema[keyword]

@@ -35,7 +35,10 @@ export const parts: readonly Named[] = [
   ['unit', { enum: units }],
   ['price', asJsonSchema(PriceComponent)],
   ['usageItem', asJsonSchema(UsageItem)],
-  ['line', { type: 'string', pattern: asJsonSchema(line(0, 1))['pattern'], description: 'no control characters' }],
+  [
+    'line',
+    { type: 'string', pattern: asJsonSchema(line(0, 1))['pattern'], description: 'no control characters' },
+  ],
   ...idPrefixes.map((prefix): Named => [
     `${prefix}Id`,
     { type: 'string', pattern: `^${prefix}_[0-9A-HJKMNP-TV-Z]{26}$` },
@@ -71,7 +74,9 @@ export function extensionOf({ properties, required = [] }: JsonSchema): Extensio
     return {
       name,
       base,
-      fields: Object.fromEntries(Object.entries(fields).filter(([field]) => !Object.hasOwn(inherited, field))),
+      fields: Object.fromEntries(
+        Object.entries(fields).filter(([field]) => !Object.hasOwn(inherited, field)),
+      ),
       required: demanded.filter((field) => !before.includes(field)),
     }
   }

@@ -11,11 +11,16 @@ const contract = {
   scope: 'read',
   params: closed({
     group: Type.Optional(literals(groups)),
-    includeUnavailable: Type.Optional(Type.Boolean({ description: 'also what cannot be used now; false when absent' })),
+    includeUnavailable: Type.Optional(
+      Type.Boolean({ description: 'also what cannot be used now; false when absent' }),
+    ),
   }),
   result: closed({
     version: Type.String(),
-    market: closed({ address: ActorId, chainId: Type.Integer() }, { description: 'whom signed requests address' }),
+    market: closed(
+      { address: ActorId, chainId: Type.Integer() },
+      { description: 'whom signed requests address' },
+    ),
     capabilities: Type.Array(
       closed({
         name: Type.String(),
@@ -62,6 +67,10 @@ export const listCapabilities = capability(
         available: registry.unavailable(capability) === undefined,
       }))
       .filter(({ available }) => includeUnavailable || available)
-    return { version: documentVersion, market: { address: market.address, chainId: market.chainId }, capabilities }
+    return {
+      version: documentVersion,
+      market: { address: market.address, chainId: market.chainId },
+      capabilities,
+    }
   },
 )

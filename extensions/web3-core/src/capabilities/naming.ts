@@ -7,7 +7,8 @@ export interface Naming {
 }
 
 export function naming(rename: (canonical: string) => string): Naming {
-  const resolveText = (text: string): string => text.replaceAll(/\{\{([^{}]+)\}\}/g, (_, name: string) => rename(name))
+  const resolveText = (text: string): string =>
+    text.replaceAll(/\{\{([^{}]+)\}\}/g, (_, name: string) => rename(name))
   const resolve = (value: unknown): unknown => {
     if (typeof value === 'string') return resolveText(value)
     if (Array.isArray(value)) return value.map(resolve)

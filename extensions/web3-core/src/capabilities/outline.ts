@@ -11,14 +11,24 @@ export interface Outline {
   readonly bases: ReadonlyMap<string, string>
 }
 
+const known = new WeakMap<JsonSchema, Outline>()
+
 export function outline(schema: JsonSchema): Outline {
+  const made = known.get(schema) ?? outlined(schema)
+  known.set(schema, made)
+  return made
+}
+
+function outlined(schema: JsonSchema): Outline {
   const bases = new Map<string, string>()
   const fieldsOf = (each: JsonSchema): string => {
     const extension = extensionOf(each)
     const required = (each['required'] ?? []) as readonly string[]
     const own = extension?.fields ?? propertiesOf(each)
     if (extension !== undefined) bases.set(extension.name, plainFields(extension.base))
-    const texts = Object.entries(own).map(([name, field]) => `${name}${required.includes(name) ? '' : '?'}${within(field)}`)
+    const texts = Object.entries(own).map(
+      ([name, field]) => `${name}${required.includes(name) ? '' : '?'}${within(field)}`,
+    )
     return [...(extension === undefined ? [] : [`+${extension.name}`]), ...texts].join(', ')
   }
   const within = (field: JsonSchema): string => {

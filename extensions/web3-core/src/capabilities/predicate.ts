@@ -3,13 +3,13 @@
  * registry (or that its owner arranges), so that a planner can chain capabilities without reading prose.
  */
 export const predicates = {
-  wallet_proved: 'the caller has proved which wallet it is (inside the owner\'s gateway it always has)',
-  challenge_open: 'a SIWE message has been handed out for this wallet and not answered yet',
-  funds_available: 'the caller has money available on this market; the operator grants deposits',
-  backend_configured: 'the operator has configured a backend that the caller may publish over',
+  wallet_proved: "the caller has proved its wallet (inside the owner's gateway it always has)",
+  challenge_open: 'a SIWE message has been given to this wallet and not answered',
+  funds_available: 'the caller has money on this market; the operator grants deposits',
+  backend_configured: 'the operator has configured a backend for the caller to publish over',
   resource_published: 'a resource is on the market',
   quote_open: 'a quote has been given and has not expired',
-  lease_active: 'the caller holds an active lease of a resource of the right kind',
+  lease_active: 'the caller holds an active lease of that kind',
   lease_used: 'the lease has been called and its usage metered',
   lease_settled: 'the money of the lease has been released and returned',
   file_stored: 'a file lies in the leased storage',

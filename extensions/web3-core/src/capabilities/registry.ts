@@ -42,7 +42,9 @@ export function registry(
     async call(name, json, call) {
       const capability = byName.get(name)
       const envelope =
-        capability === undefined ? toFailure(unknownName(name)) : await performAs(capability, json ?? {}, call)
+        capability === undefined
+          ? toFailure(unknownName(name))
+          : await performAs(capability, json ?? {}, call)
       return envelope.ok ? envelope : naming.resolve(envelope)
     },
   }
@@ -54,7 +56,11 @@ async function performAs(capability: Capability, json: unknown, call: Call): Pro
 }
 
 /** What is refused whatever the parameters do. A stranger in a group chat spends and changes nothing (DESIGN §4). */
-function refuse({ contract, facts }: Capability, json: unknown, { who, door }: Call): MarketError | undefined {
+function refuse(
+  { contract, facts }: Capability,
+  json: unknown,
+  { who, door }: Call,
+): MarketError | undefined {
   if (!facts.doors.includes(door)) {
     return new MarketError('E_FORBIDDEN', `{{${contract.name}}} cannot be called from here`, {
       hint: `It can be called through: ${facts.doors.join(', ')}.`,
@@ -66,10 +72,14 @@ function refuse({ contract, facts }: Capability, json: unknown, { who, door }: C
     })
   }
   if (contract.effect !== 'read' && who.kind === 'node' && !who.owner && isValid(contract, json)) {
-    return new MarketError('E_FORBIDDEN', "only the owner may do this, and this message is not proved to be the owner's", {
-      details: { rule: 'owner-only', effect: contract.effect },
-      hint: 'The owner has to ask for it, from its own session.',
-    })
+    return new MarketError(
+      'E_FORBIDDEN',
+      "only the owner may do this, and this message is not proved to be the owner's",
+      {
+        details: { rule: 'owner-only', effect: contract.effect },
+        hint: 'The owner has to ask for it, from its own session.',
+      },
+    )
   }
   return undefined
 }

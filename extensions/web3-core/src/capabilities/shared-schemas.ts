@@ -43,7 +43,10 @@ export function shareSchemas(given: readonly JsonSchema[]): Shared {
 
 const known: readonly Named[] = [
   ...parts.map(([name, schema]): Named => [name, withChildren(schema, knownByName)]),
-  ...bases.map(([name, base]): Named => [name, withChildren(without(base, 'additionalProperties'), knownByName)]),
+  ...bases.map(([name, base]): Named => [
+    name,
+    withChildren(without(base, 'additionalProperties'), knownByName),
+  ]),
 ]
 
 function freeName($defs: Readonly<Record<string, JsonSchema>>, wanted: string): string {
@@ -100,7 +103,9 @@ function asExtension(schema: JsonSchema): JsonSchema | undefined {
   const found = extensionOf(schema)
   if (found === undefined) return undefined
   const { properties: _p, required: _r, type: _t, additionalProperties: _a, ...rest } = schema
-  const properties = Object.fromEntries(Object.entries(found.fields).map(([field, value]) => [field, knownByName(value)]))
+  const properties = Object.fromEntries(
+    Object.entries(found.fields).map(([field, value]) => [field, knownByName(value)]),
+  )
   return {
     ...rest,
     $ref: refTo(found.name),
@@ -111,5 +116,8 @@ function asExtension(schema: JsonSchema): JsonSchema | undefined {
 
 /** Of an id its pattern and its name say all. */
 function isSaid(description: unknown, already: unknown, name: string): boolean {
-  return description === already || (typeof description === 'string' && description.startsWith('id, ') && name.endsWith('Id'))
+  return (
+    description === already ||
+    (typeof description === 'string' && description.startsWith('id, ') && name.endsWith('Id'))
+  )
 }

@@ -6,7 +6,9 @@ import type { Principal } from '@openclaw-market/protocol/principal'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { Capability, Facts } from './capability.ts'
 
-type MarketOperation<P extends TObject, R extends TObject, S, F> = Operation<P, R, S, F> | QueryOperation<P, R>
+type MarketOperation<P extends TObject, R extends TObject, S, F> =
+  | Operation<P, R, S, F>
+  | QueryOperation<P, R>
 
 /** A capability that is one operation of this gateway's market, under a name of its own. */
 export function operationCapability<P extends TObject, R extends TObject, S, F>(

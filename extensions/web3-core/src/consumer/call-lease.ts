@@ -34,10 +34,16 @@ export interface LeaseAnswer {
 const maxAnswerBytes = 64 * 1024 * 1024
 
 /** Leases of this kind that may still serve, longest-lived first; or the one that is named. */
-export function usableLeases(web3: Web3, kind: ResourceKind, named: LeaseId | undefined): readonly LeaseAnswer['entry'][] {
+export function usableLeases(
+  web3: Web3,
+  kind: ResourceKind,
+  named: LeaseId | undefined,
+): readonly LeaseAnswer['entry'][] {
   const held = web3.vault().list({ state: 'active', kind })
   const usable = held.flatMap((entry) =>
-    entry.leaseId !== undefined && (entry.expiresAt ?? 0) > web3.now() ? [{ ...entry, leaseId: entry.leaseId }] : [],
+    entry.leaseId !== undefined && (entry.expiresAt ?? 0) > web3.now()
+      ? [{ ...entry, leaseId: entry.leaseId }]
+      : [],
   )
   if (named === undefined) return [...usable].sort((a, b) => (b.expiresAt ?? 0) - (a.expiresAt ?? 0))
   const chosen = usable.filter(({ leaseId }) => leaseId === named)
@@ -121,7 +127,9 @@ async function send(
 
 function unanswered(error: unknown): MarketError {
   return neverSent(error)
-    ? new MarketError('E_UNAVAILABLE', 'the provider cannot be reached', { hint: 'Try again later, or lease another.' })
+    ? new MarketError('E_UNAVAILABLE', 'the provider cannot be reached', {
+        hint: 'Try again later, or lease another.',
+      })
     : lost('the provider did not answer')
 }
 
@@ -138,7 +146,8 @@ function readFailure({ body, status }: Answered, errors: readonly ErrorCode[]): 
   const may: readonly ErrorCode[] = ['E_INVALID_ARGUMENT', 'E_UNAVAILABLE', 'E_OUTCOME_UNKNOWN', ...errors]
   if (failure !== undefined && may.includes(failure.code)) return failure
   // A gateway between us and the provider knows no envelopes, and not what became of the request either.
-  if (failure === undefined ? status >= 500 : failure.code === 'E_INTERNAL') return lost('the provider failed in the middle')
+  if (failure === undefined ? status >= 500 : failure.code === 'E_INTERNAL')
+    return lost('the provider failed in the middle')
   return new MarketError('E_UNAVAILABLE', 'the provider does not take the calls of this lease', {
     ...(failure === undefined ? {} : { details: { code: failure.code } }),
     hint: 'Look at the lease with {{web3.resources.status}}; lease another, or revoke this one.',

@@ -1,5 +1,10 @@
 /** A failure that another machine states: its code is taken, its words are bounded and marked as its own. */
-import { fromFailure, isErrorCode, type ErrorDetails, type MarketError } from '@openclaw-market/protocol/errors'
+import {
+  fromFailure,
+  isErrorCode,
+  type ErrorDetails,
+  type MarketError,
+} from '@openclaw-market/protocol/errors'
 
 const longestText = 400
 const longestDetails = 2_000

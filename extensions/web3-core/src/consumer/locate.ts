@@ -13,7 +13,11 @@ export interface Located {
 }
 
 /** Finds a resource on the named market, or on the first that has it. */
-export async function locate(call: Call, resourceId: ResourceId, named: string | undefined): Promise<Located> {
+export async function locate(
+  call: Call,
+  resourceId: ResourceId,
+  named: string | undefined,
+): Promise<Located> {
   const { web3, who } = call
   // A market that did not answer may have it: its failure is the answer when no other has.
   const silent: MarketError[] = []

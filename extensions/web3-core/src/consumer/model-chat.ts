@@ -34,8 +34,14 @@ const contract = {
   effect: 'money',
   scope: 'write',
   params: closed({
-    messages: Type.Array(Message, { minItems: 1, maxItems: 200, description: 'the conversation, oldest first' }),
-    maxTokens: Type.Optional(Type.Integer({ minimum: 1, maximum: 200_000, description: 'longest answer; 1024 when absent' })),
+    messages: Type.Array(Message, {
+      minItems: 1,
+      maxItems: 200,
+      description: 'the conversation, oldest first',
+    }),
+    maxTokens: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 200_000, description: 'longest answer; 1024 when absent' }),
+    ),
     temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
     leaseId: Type.Optional(LeaseId),
   }),
@@ -61,7 +67,7 @@ export const chatCapability = capability(
     group: 'model',
     whenToUse: 'To have a leased model answer something, for instance one that you have not got yourself.',
     whenNotToUse: 'For what you can answer yourself, and for anything confidential: the provider reads it.',
-    returns: 'content is the model\'s answer; finishReason length means that maxTokens or the budget cut it.',
+    returns: "content is the model's answer; finishReason length means that maxTokens or the budget cut it.",
     errors: {
       E_NOT_FOUND: 'there is no active model lease here',
       E_QUOTA_EXCEEDED: 'what is left of the lock does not cover this request',
@@ -73,7 +79,7 @@ export const chatCapability = capability(
       E_OUTCOME_UNKNOWN: 'the answer was lost; the call may have been billed',
       E_CONFLICT: 'the request was sent before',
     },
-    degradation: 'When the provider\'s model is down the call fails and is not billed.',
+    degradation: "When the provider's model is down the call fails and is not billed.",
     doors: ['gateway', 'tool'],
     actor: 'consumer',
     risk: { level: 'medium', discloses: 'the messages, to the provider', reversible: false },
@@ -95,8 +101,19 @@ export const chatCapability = capability(
   async ({ messages, maxTokens = 1024, temperature, leaseId }, call) => {
     const leases = usableLeases(call.web3, 'model', leaseId)
     if (leases.length === 0) throw noLease('model')
-    const body = { model: 'leased', messages, max_tokens: maxTokens, ...(temperature === undefined ? {} : { temperature }) }
-    const answer = await callLease(call, leases, { method: 'POST', path: '/web3/resources/model/chat', body, timeoutMs, errors: contract.errors })
+    const body = {
+      model: 'leased',
+      messages,
+      max_tokens: maxTokens,
+      ...(temperature === undefined ? {} : { temperature }),
+    }
+    const answer = await callLease(call, leases, {
+      method: 'POST',
+      path: '/web3/resources/model/chat',
+      body,
+      timeoutMs,
+      errors: contract.errors,
+    })
     const completion = await readJson(Completion, call.web3, answer)
     const [choice] = completion.choices
     if (choice === undefined) throw new MarketError('E_UNAVAILABLE', 'the provider answered without a choice')
@@ -107,7 +124,9 @@ export const chatCapability = capability(
       input_token: BigInt(estimateTokens(sent)),
       output_token: BigInt(estimateTokens(received)),
     }
-    const servedBy = await keepReceipt(call.web3, answer, counted, (stated) => isPlausible(stated, sent, received, maxTokens))
+    const servedBy = await keepReceipt(call.web3, answer, counted, (stated) =>
+      isPlausible(stated, sent, received, maxTokens),
+    )
     return { content: choice.message.content ?? '', finishReason: choice.finish_reason, servedBy }
   },
 )

@@ -8,7 +8,10 @@ import type { RemoteMarket } from './remote-market.ts'
  * The market of a lease: what the vault says of our own ones, else this market.
  * @throws MarketError E_NOT_CONFIGURED when the config does not name that market any more.
  */
-export function marketOfLease({ web3, who }: Call, leaseId: LeaseId): { name: string; remote?: RemoteMarket } {
+export function marketOfLease(
+  { web3, who }: Call,
+  leaseId: LeaseId,
+): { name: string; remote?: RemoteMarket } {
   const entry = actsAsNode(who) ? web3.vault().byLease(leaseId) : undefined
   if (entry === undefined || entry.market === localName) return { name: localName }
   const remote = web3.markets.remotes.find(({ name }) => name === entry.market)

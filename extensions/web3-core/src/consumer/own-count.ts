@@ -12,7 +12,8 @@ import { actsAsNode } from './markets.ts'
 export const OwnCount = closed({
   calls: Type.Integer({ description: 'calls that this gateway made and counted itself' }),
   disagreeing: Type.Array(Type.String(), {
-    description: 'newest 200 request ids whose usage, as the provider states or records it, is not what we counted',
+    description:
+      'newest 200 request ids whose usage, as the provider states or records it, is not what we counted',
   }),
 })
 
@@ -29,7 +30,11 @@ export async function ownCount({ web3, who }: Call, leaseId: LeaseId, records: r
   let cursor: string | undefined
   do {
     const page = await web3.market().store.read({ as: 'market' }, (tx) =>
-      tx.list(ConsumerReceipts, { where: { leaseId }, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) }),
+      tx.list(ConsumerReceipts, {
+        where: { leaseId },
+        limit: pageSize,
+        ...(cursor === undefined ? {} : { cursor }),
+      }),
     )
     calls += page.items.length
     for (const receipt of page.items) {

@@ -8,7 +8,11 @@ import { keepReceipt } from './receipt.ts'
  * A provider's answer as JSON of the shape that we need. One that is not was billed all the same, so a receipt is kept
  * that says so. @throws MarketError E_OUTCOME_UNKNOWN
  */
-export async function readJson<S extends TSchema>(schema: S, web3: Web3, answer: LeaseAnswer): Promise<Static<S>> {
+export async function readJson<S extends TSchema>(
+  schema: S,
+  web3: Web3,
+  answer: LeaseAnswer,
+): Promise<Static<S>> {
   const json = parse(answer.body)
   if (codec(schema).problem(json) === undefined) return codec(schema).decode(json)
   await keepReceipt(web3, answer, {}, () => false)

@@ -12,7 +12,7 @@ import type { LeaseAnswer } from './call-lease.ts'
 /** Whom an answer came from and what it cost. */
 export const ServedBy = closed({
   source: Type.Union([Type.Literal('lease'), Type.Literal('local')], {
-    description: 'local: the owner\'s own backend, free of charge',
+    description: "local: the owner's own backend, free of charge",
   }),
   leaseId: Type.Optional(Type.String()),
   market: Type.Optional(Type.String()),

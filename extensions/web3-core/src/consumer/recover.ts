@@ -30,7 +30,10 @@ const onItsWayMs = 120_000
  * Whether a request for this lease may still be on its way. Here it ends with the process that made it; to another market
  * one may have been sent until this process began, or until a try of ours was lost.
  */
-export function mayStillCome({ now, startedAt, taking }: Web3, { market, createdAt, idempotencyKey }: VaultEntry): boolean {
+export function mayStillCome(
+  { now, startedAt, taking }: Web3,
+  { market, createdAt, idempotencyKey }: VaultEntry,
+): boolean {
   if (market === localName) return false
   return now() < Math.max(startedAt, createdAt, taking.lostAt(idempotencyKey) ?? 0) + onItsWayMs
 }
@@ -39,7 +42,6 @@ export function mayStillCome({ now, startedAt, taking }: Web3, { market, created
 export async function recoverPending(web3: Web3, stopping: AbortSignal): Promise<void> {
   for (const { idempotencyKey, tokenHash } of web3.vault().pending()) {
     if (stopping.aborted) return
-    if (web3.taking.isBusy(idempotencyKey)) continue
     try {
       await web3.taking.inTurn(idempotencyKey, () => recoverOne(web3, tokenHash))
     } catch (error) {

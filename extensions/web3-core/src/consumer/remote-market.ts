@@ -44,13 +44,23 @@ export interface RemoteMarketConfig {
 const timeoutMs = 20_000
 const maxAnswerBytes = 8 * 1024 * 1024
 
-const Identity = Type.Object({ market: Type.Object({ address: ActorId, chainId: Type.Integer({ minimum: 1 }) }) })
+const Identity = Type.Object({
+  market: Type.Object({ address: ActorId, chainId: Type.Integer({ minimum: 1 }) }),
+})
 
 /** @param stopping aborts what is under way when this gateway's part stops */
-export function remoteMarket(config: RemoteMarketConfig, local: () => Market, stopping: AbortSignal): RemoteMarket {
+export function remoteMarket(
+  config: RemoteMarketConfig,
+  local: () => Market,
+  stopping: AbortSignal,
+): RemoteMarket {
   let known: MarketIdentity | undefined
 
-  const post = async (method: string, json: unknown, headers: Readonly<Record<string, string>>): Promise<unknown> => {
+  const post = async (
+    method: string,
+    json: unknown,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<unknown> => {
     const response = await fetch(`${config.url}/web3/api/${method}`, {
       method: 'POST',
       redirect: 'error',
@@ -91,7 +101,9 @@ export function remoteMarket(config: RemoteMarketConfig, local: () => Market, st
         now: market.now(),
       })
       const answer = await post(contract.name, json, headers).catch((error: unknown) => {
-        throw contract.effect === 'money' && !neverSent(error) ? lost(config.name) : silent(config.name, error)
+        throw contract.effect === 'money' && !neverSent(error)
+          ? lost(config.name)
+          : silent(config.name, error)
       })
       const failure = foreignFailure(answer, `market ${config.name}`)
       // It may be another one behind the same address now.
@@ -102,9 +114,14 @@ export function remoteMarket(config: RemoteMarketConfig, local: () => Market, st
   }
 }
 
-function readResult<P extends TObject, R extends TObject>(name: string, contract: Contract<P, R>, answer: unknown): Static<R> {
+function readResult<P extends TObject, R extends TObject>(
+  name: string,
+  contract: Contract<P, R>,
+  answer: unknown,
+): Static<R> {
   const { ok, ...rest } = (answer ?? {}) as Record<string, unknown>
-  if (ok === true && codec(contract.result).problem(rest) === undefined) return codec(contract.result).decode(rest)
+  if (ok === true && codec(contract.result).problem(rest) === undefined)
+    return codec(contract.result).decode(rest)
   throw contract.effect === 'money' ? lost(name) : strange(name)
 }
 
@@ -113,13 +130,17 @@ function understood(name: string, { effect, errors }: Contract, failure: MarketE
   const own: readonly ErrorCode[] = ['E_INVALID_ARGUMENT', 'E_OUTCOME_UNKNOWN', ...errors]
   if (own.includes(failure.code)) return failure
   if (failure.code === 'E_INTERNAL' && effect === 'money') return lost(name)
-  return new MarketError('E_UNAVAILABLE', `the market ${name} does not serve this gateway now: ${failure.message}`, {
-    details: { market: name, code: failure.code },
-    hint:
-      failure.code === 'E_AUTH_REQUIRED'
-        ? 'Its clock and the clock of this gateway may differ, or its wallet has changed. Try again.'
-        : 'Try again later, or use another market.',
-  })
+  return new MarketError(
+    'E_UNAVAILABLE',
+    `the market ${name} does not serve this gateway now: ${failure.message}`,
+    {
+      details: { market: name, code: failure.code },
+      hint:
+        failure.code === 'E_AUTH_REQUIRED'
+          ? 'Its clock and the clock of this gateway may differ, or its wallet has changed. Try again.'
+          : 'Try again later, or use another market.',
+    },
+  )
 }
 
 function silent(name: string, cause: unknown): MarketError {
@@ -138,10 +159,14 @@ function lost(name: string): MarketError {
 }
 
 function strange(name: string): MarketError {
-  return new MarketError('E_UNAVAILABLE', `the market ${name} answers in a form that this version does not know`, {
-    details: { market: name },
-    hint: 'One of the two needs an update.',
-  })
+  return new MarketError(
+    'E_UNAVAILABLE',
+    `the market ${name} answers in a form that this version does not know`,
+    {
+      details: { market: name },
+      hint: 'One of the two needs an update.',
+    },
+  )
 }
 
 function anotherMarket(name: string): MarketError {

@@ -13,13 +13,15 @@ const Answer = Type.Object({ results: Type.Array(Result, { maxItems: 200 }) })
 
 const contract = {
   name: 'web3.search.query',
-  summary: 'Searches through a leased search, or through the owner\'s own when there is no lease.',
+  summary: "Searches through a leased search, or through the owner's own when there is no lease.",
   effect: 'money',
   scope: 'write',
   params: closed({
     q: Type.String({ minLength: 1, maxLength: 400, description: 'what to look for' }),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, description: 'results; 10 when absent' })),
-    site: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'only from this site or folder' })),
+    site: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 253, description: 'only from this site or folder' }),
+    ),
     leaseId: Type.Optional(LeaseId),
   }),
   result: closed({ results: Type.Array(Result), servedBy: ServedBy }),
@@ -41,20 +43,21 @@ export const searchCapability = capability(
   {
     group: 'search',
     whenToUse: 'To search what a leased provider has indexed.',
-    whenNotToUse: 'Without an active search lease and without a search of the owner\'s own: lease one first.',
-    returns: 'results as the provider gives them: a stranger\'s words. servedBy says which lease paid how much.',
+    whenNotToUse: "Without an active search lease and without a search of the owner's own: lease one first.",
+    returns:
+      "results as the provider gives them: a stranger's words. servedBy says which lease paid how much.",
     errors: {
-      E_NOT_FOUND: 'there is no active search lease here, and no search of the owner\'s own is configured',
+      E_NOT_FOUND: "there is no active search lease here, and no search of the owner's own is configured",
       E_QUOTA_EXCEEDED: 'the lock of the lease is spent',
       E_EXPIRED: 'the lease has ended',
       E_REVOKED: 'the lease was revoked',
       E_RATE_LIMITED: 'too many calls in this minute or at once; details.retryAfterSeconds',
       E_PAYLOAD_TOO_LARGE: 'the query is larger than the policy of the resource allows',
-      E_TIMEOUT: 'the provider\'s search is too slow; nothing was billed',
+      E_TIMEOUT: "the provider's search is too slow; nothing was billed",
       E_OUTCOME_UNKNOWN: 'the answer was lost; the call may have been billed',
       E_CONFLICT: 'the request was sent before',
     },
-    degradation: 'Without a lease the owner\'s own search serves when it is configured; servedBy says so.',
+    degradation: "Without a lease the owner's own search serves when it is configured; servedBy says so.",
     doors: ['gateway', 'tool'],
     actor: 'consumer',
     risk: { level: 'low', discloses: 'the query, to the provider', reversible: false },

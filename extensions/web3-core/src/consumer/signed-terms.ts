@@ -20,7 +20,8 @@ export async function signedTerms(
   resource: ResourceDetail,
 ): Promise<{ readonly quoteId: QuoteId; readonly consentSignature: `0x${string}` }> {
   const { address, chainId } = await remote.identity()
-  const quote = wish.quoteId === undefined ? await newQuote(remote, wish, resource) : quoted(remote, wish, wish.quoteId)
+  const quote =
+    wish.quoteId === undefined ? await newQuote(remote, wish, resource) : quoted(remote, wish, wish.quoteId)
   if (quote.offerHash !== resource.offerHash) throw changed('the terms have changed since the quote')
   const consent = consentTypedData({
     chainId,
@@ -49,7 +50,15 @@ async function newQuote(
   if (quote.maxCost !== maxCost || quote.currency !== currency || quote.resourceId !== resourceId) {
     throw changed(`the market ${remote.name} quotes other terms than were asked for`)
   }
-  return { quoteId: quote.quoteId, resourceId, offerHash, ttlMs, maxCost, currency, expiresAt: quote.expiresAt }
+  return {
+    quoteId: quote.quoteId,
+    resourceId,
+    offerHash,
+    ttlMs,
+    maxCost,
+    currency,
+    expiresAt: quote.expiresAt,
+  }
 }
 
 function quoted(remote: RemoteMarket, wish: LeaseWish, quoteId: QuoteId): RememberedQuote {

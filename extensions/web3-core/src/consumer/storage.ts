@@ -36,7 +36,7 @@ const errors = [
 ] as const
 
 const meanings: Facts['errors'] = {
-  E_NOT_FOUND: 'there is no such file, or no active storage lease here and no storage of the owner\'s own',
+  E_NOT_FOUND: "there is no such file, or no active storage lease here and no storage of the owner's own",
   E_CONFLICT: 'another path is in the way (a folder, or one that differs by letter case only)',
   E_QUOTA_EXCEEDED: 'the lock of the lease is spent, or its space is full',
   E_EXPIRED: 'the lease has ended',
@@ -52,7 +52,7 @@ const meanings: Facts['errors'] = {
 const facts = {
   group: 'storage',
   errors: meanings,
-  degradation: 'Without a lease the owner\'s own storage serves when it is configured; servedBy says so.',
+  degradation: "Without a lease the owner's own storage serves when it is configured; servedBy says so.",
   doors: ['gateway', 'tool'],
   actor: 'consumer',
   prerequisites: [{ is: 'lease_active', kind: 'storage', param: 'leaseId' }],
@@ -75,7 +75,9 @@ const putContract = {
   params: closed({
     path: FilePath,
     text: Type.Optional(Type.String({ maxLength: 1_000_000, description: 'the content, when it is text' })),
-    bytesBase64: Type.Optional(Type.String({ maxLength: 90_000_000, description: 'the content, when it is not' })),
+    bytesBase64: Type.Optional(
+      Type.String({ maxLength: 90_000_000, description: 'the content, when it is not' }),
+    ),
     mime: Type.Optional(Mime),
     leaseId: Type.Optional(LeaseId),
   }),
@@ -91,7 +93,11 @@ export const putCapability = capability(
     whenNotToUse: 'For secrets in the clear: the provider can read what it stores.',
     returns: 'etag is the SHA-256 of the content.',
     risk: { level: 'medium', discloses: 'the file, to the provider', reversible: true },
-    pricing: { charge: 'lease', units: ['put', 'byte', 'gb_day'], upperBound: 'one put and its bytes, and the time it is kept' },
+    pricing: {
+      charge: 'lease',
+      units: ['put', 'byte', 'gb_day'],
+      upperBound: 'one put and its bytes, and the time it is kept',
+    },
     effects: [{ is: 'file_stored' }, { is: 'lease_used', kind: 'storage' }],
     next: [{ name: 'web3.storage.get', when: 'to read it back' }],
     idempotency: 'Storing the same again leaves the same file and is billed again.',
@@ -106,11 +112,23 @@ export const putCapability = capability(
     const leases = usableLeases(call.web3, 'storage', leaseId)
     if (leases.length === 0) {
       const file = { path, bytes, ...(type === undefined ? {} : { mime: type }) }
-      const { etag, size, createdAt } = await ownStorage(call.web3).put(ownTenant, file, { maxTotalBytes: ownLimit })
+      const { etag, size, createdAt } = await ownStorage(call.web3).put(ownTenant, file, {
+        maxTotalBytes: ownLimit,
+      })
       return { etag, size, createdAt, servedBy: servedLocally }
     }
-    const body = { path, bytesBase64: bytes.toString('base64'), ...(type === undefined ? {} : { mime: type }) }
-    const answer = await callLease(call, leases, { method: 'POST', path: '/web3/resources/storage/put', body, timeoutMs, errors })
+    const body = {
+      path,
+      bytesBase64: bytes.toString('base64'),
+      ...(type === undefined ? {} : { mime: type }),
+    }
+    const answer = await callLease(call, leases, {
+      method: 'POST',
+      path: '/web3/resources/storage/put',
+      body,
+      timeoutMs,
+      errors,
+    })
     const { etag, size, createdAt } = await readJson(Put, call.web3, answer)
     const counted = { put: 1n, byte: BigInt(bytes.length) }
     const servedBy = await keepReceipt(call.web3, answer, counted, exactlyOf(counted, bytes, etag))
@@ -173,7 +191,9 @@ const listContract = {
   effect: 'money',
   scope: 'write',
   params: closed({
-    prefix: Type.Optional(Type.String({ minLength: 1, maxLength: 512, description: 'only paths that begin so' })),
+    prefix: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 512, description: 'only paths that begin so' }),
+    ),
     leaseId: Type.Optional(LeaseId),
     ...paging,
   }),

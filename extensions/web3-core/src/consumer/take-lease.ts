@@ -37,9 +37,13 @@ async function take(call: Call, wish: LeaseWish & { readonly idempotencyKey: str
   const { web3 } = call
   const vault = web3.vault()
   const requestHash = hashOf(wish)
-  // What was leased once is answered again even when the resource has left the market since.
   const before = earlierEntry(vault, wish)
-  if (before?.requestHash === requestHash && before.state !== 'pending') return repeated(before)
+  if (before?.requestHash === requestHash) {
+    // What was leased once is answered again even when the resource has left the market since; and an earlier try may have
+    // gone through without our hearing of it.
+    const made = before.state === 'pending' ? await recoverEntry(web3, before) : before
+    if (made !== undefined) return repeated(made)
+  }
   const { where, resource } = await locate(call, wish.resourceId, before?.market ?? wish.market)
   const entry = await vault.addPending({
     market: where.name,
@@ -53,9 +57,6 @@ async function take(call: Call, wish: LeaseWish & { readonly idempotencyKey: str
     requestHash,
   })
   if (entry.state !== 'pending') return repeated(entry)
-  // An earlier try of the same request may have gone through without our hearing of it.
-  const known = before === undefined ? undefined : await recoverEntry(web3, entry)
-  if (known !== undefined) return repeated(known)
   try {
     return await activated(vault, entry, await issue(call, { where, resource }, wish, entry))
   } catch (error) {
@@ -66,20 +67,30 @@ async function take(call: Call, wish: LeaseWish & { readonly idempotencyKey: str
     // This request made no lease; an earlier one that was on its way may have, or still may.
     const found = before === undefined ? undefined : await recoverEntry(web3, entry)
     if (found !== undefined) return repeated(found)
-    if (!mayStillCome(web3, entry)) await vault.discard(entry.tokenHash)
+    if (before === undefined || !mayStillCome(web3, entry)) await vault.discard(entry.tokenHash)
     throw error
   }
 }
 
 type Issued = Omit<Taken, 'market' | 'stored'>
 
-function issue({ web3, who }: Call, { where, resource }: Located, wish: LeaseWish, entry: VaultEntry): Promise<Issued> {
+function issue(
+  { web3, who }: Call,
+  { where, resource }: Located,
+  wish: LeaseWish,
+  entry: VaultEntry,
+): Promise<Issued> {
   return where.remote === undefined
     ? takeLocal(web3.market(), who, wish, entry)
     : takeRemote(where.remote, web3.market(), wish, resource, entry)
 }
 
-async function takeLocal(market: Market, who: Call['who'], wish: LeaseWish, entry: VaultEntry): Promise<Issued> {
+async function takeLocal(
+  market: Market,
+  who: Call['who'],
+  wish: LeaseWish,
+  entry: VaultEntry,
+): Promise<Issued> {
   const { resourceId, ttlMs, maxCost, quoteId } = wish
   const { tokenHash, idempotencyKey } = entry
   const terms = { resourceId, ttlMs, maxCost, tokenHash, idempotencyKey }
@@ -102,7 +113,11 @@ async function takeRemote(
 ): Promise<Issued> {
   const { resourceId, ttlMs, maxCost } = wish
   const { quoteId, consentSignature } = await signedTerms(remote, local, wish, resource)
-  const { market: _name, stored: _stored, ...issued } = await remote.call(leaseContract, {
+  const {
+    market: _name,
+    stored: _stored,
+    ...issued
+  } = await remote.call(leaseContract, {
     resourceId,
     ttlMs,
     maxCost,
@@ -114,7 +129,11 @@ async function takeRemote(
   return issued
 }
 
-async function activated(vault: Vault, entry: VaultEntry, { leaseId, orderId, expiresAt }: Issued): Promise<Taken> {
+async function activated(
+  vault: Vault,
+  entry: VaultEntry,
+  { leaseId, orderId, expiresAt }: Issued,
+): Promise<Taken> {
   const order = orderId === undefined ? {} : { orderId }
   await vault.activate(entry.tokenHash, { leaseId, expiresAt, ...order })
   return { leaseId, ...order, expiresAt, market: entry.market, stored: true }
@@ -131,7 +150,12 @@ function earlierEntry(
 
 /** What makes two requests the same one. */
 function hashOf({ resourceId, ttlMs, maxCost, quoteId }: LeaseWish): string {
-  return canonicalHash({ resourceId, ttlMs, maxCost: maxCost.toString(), ...(quoteId === undefined ? {} : { quoteId }) })
+  return canonicalHash({
+    resourceId,
+    ttlMs,
+    maxCost: maxCost.toString(),
+    ...(quoteId === undefined ? {} : { quoteId }),
+  })
 }
 
 /** A refusal means that this request made no lease. Silence means that nobody knows yet. */
@@ -141,6 +165,7 @@ function mayHaveBeenMade(error: unknown): boolean {
 }
 
 function repeated({ leaseId, orderId, expiresAt, market }: VaultEntry): Taken {
-  if (leaseId === undefined || expiresAt === undefined) throw new Error('an active vault entry without a lease')
+  if (leaseId === undefined || expiresAt === undefined)
+    throw new Error('an active vault entry without a lease')
   return { leaseId, ...(orderId === undefined ? {} : { orderId }), expiresAt, market, stored: true }
 }

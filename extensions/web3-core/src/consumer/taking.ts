@@ -2,7 +2,6 @@
 export interface Taking {
   /** After those that have the key already. */
   inTurn<T>(key: string, work: () => Promise<T>): Promise<T>
-  isBusy(key: string): boolean
   /** A try has ended without our hearing what became of it. */
   lost(key: string, at: number): void
   /** When that was last, in this process. */
@@ -26,7 +25,6 @@ export function leaseTaking(): Taking {
         if (turns.get(key) === turn) turns.delete(key)
       }
     },
-    isBusy: (key) => turns.has(key),
     lost(key, at) {
       lost.delete(key)
       lost.set(key, at)

@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { RunningWorld } from '../plugin/running-world.fixture.ts'
-import { outsideWallet, post, type Headers_, type OutsideWallet, type Signed } from '../plugin/outside-wallet.fixture.ts'
+import {
+  outsideWallet,
+  post,
+  type Headers_,
+  type OutsideWallet,
+  type Signed,
+} from '../plugin/outside-wallet.fixture.ts'
 import { rootOf, testWorld } from '../plugin/world.fixture.ts'
 
 let world: RunningWorld
@@ -25,14 +31,17 @@ async function refused(headers: Headers_, of = method, with_: object = params) {
 describe('a signed request', () => {
   it('acts for the wallet that signed it, once', async () => {
     const headers = await wallet.sign(method, params)
-    expect(await post(world.url, method, params, headers)).toMatchObject({ status: 200, body: { ok: true, leases: [] } })
+    expect(await post(world.url, method, params, headers)).toMatchObject({
+      status: 200,
+      body: { ok: true, leases: [] },
+    })
     expect(await refused(headers)).toEqual({ header: 'x-web3-nonce', reason: 'replayed' })
   })
 
   it('sent twice at once is carried out once', async () => {
     const headers = await wallet.sign(method, params)
     const answers = await Promise.all([1, 2, 3, 4].map(() => post(world.url, method, params, headers)))
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401])
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401, 401, 401])
   })
 
   it('that is malformed or of no method is told so before its nonce is spent', async () => {
@@ -50,7 +59,11 @@ describe('a signed request', () => {
     ['expires too far ahead', () => ({ expiresAt: soon() + 300_000 }), 'too-far-ahead'],
     ['was signed for another method', () => ({ method: 'web3.billing.summary' }), 'wrong'],
     ['was signed for other parameters', () => ({ params: { limit: 8 } }), 'wrong'],
-    ['was signed for another market', () => ({ market: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' }), 'wrong'],
+    [
+      'was signed for another market',
+      () => ({ market: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' }),
+      'wrong',
+    ],
     ['was signed for another chain', () => ({ chainId: 1 }), 'not-served'],
   ]
   it.each(other)('that %s is nobody’s', async (_what, otherwise, reason) => {
@@ -60,7 +73,7 @@ describe('a signed request', () => {
   it.each([
     ['x-web3-address', '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'],
     ['x-web3-nonce', 'another-nonce-1234567'],
-    ['x-web3-expires', () => new Date(soon()).toISOString()],
+    ['x-web3-expires', () => new Date(soon() + 1_000).toISOString()],
     ['x-web3-signature', `0x${'11'.repeat(65)}`],
   ])('whose %s was exchanged is nobody’s', async (header, value) => {
     const headers = await wallet.sign(method, params)
@@ -71,7 +84,13 @@ describe('a signed request', () => {
   })
 
   it('lacking a part is nobody’s', async () => {
-    for (const missing of ['x-web3-address', 'x-web3-nonce', 'x-web3-expires', 'x-web3-signature', 'x-web3-chain-id']) {
+    for (const missing of [
+      'x-web3-address',
+      'x-web3-nonce',
+      'x-web3-expires',
+      'x-web3-signature',
+      'x-web3-chain-id',
+    ]) {
       const { [missing]: _, ...rest } = await wallet.sign(method, params)
       expect(await refused(rest)).toEqual({ header: missing, reason: 'missing' })
     }
@@ -93,7 +112,10 @@ describe('a session', () => {
   })
 
   it('is asked for where nobody is not enough, and not where nobody is', async () => {
-    expect(await post(world.url, method, params)).toMatchObject({ status: 401, body: { error: 'E_AUTH_REQUIRED' } })
+    expect(await post(world.url, method, params)).toMatchObject({
+      status: 401,
+      body: { error: 'E_AUTH_REQUIRED' },
+    })
     expect((await post(world.url, 'web3.resources.list', {})).status).toBe(200)
     // A claim that does not hold is refused even there.
     await refused({ authorization: 'Bearer x' }, 'web3.resources.list', {})

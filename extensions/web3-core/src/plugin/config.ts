@@ -33,7 +33,9 @@ export const ConfigSchema = closed({
       { maxItems: 32 },
     ),
   ),
-  fallback: Type.Optional(closed({ search: Type.Optional(BackendName), storage: Type.Optional(BackendName) })),
+  fallback: Type.Optional(
+    closed({ search: Type.Optional(BackendName), storage: Type.Optional(BackendName) }),
+  ),
   api: Type.Optional(
     closed({
       /** Requests a minute from one address to /web3/api. */

@@ -9,7 +9,9 @@ export function fallbackProblems(
   return (['search', 'storage'] as const).flatMap((kind) => {
     const name = fallback[kind]
     if (name === undefined || backends.get(name)?.kind === kind) return []
-    const problem = backends.has(name) ? `names a backend that is no ${kind}` : 'names no backend that can serve'
+    const problem = backends.has(name)
+      ? `names a backend that is no ${kind}`
+      : 'names no backend that can serve'
     return [{ key: `/fallback/${kind}`, problem }]
   })
 }

@@ -20,7 +20,12 @@ export interface Answered {
 export type Headers_ = Readonly<Record<string, string>>
 
 /** One request to the API, as it is. */
-export async function post(url: string, method: string, params: unknown, headers: Headers_ = {}): Promise<Answered> {
+export async function post(
+  url: string,
+  method: string,
+  params: unknown,
+  headers: Headers_ = {},
+): Promise<Answered> {
   const response = await fetch(`${url}/web3/api/${method}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -53,7 +58,7 @@ export interface OutsideWallet {
 }
 
 export function outsideWallet(
-  { url, market }: RunningWorld,
+  { url, market }: Pick<RunningWorld, 'url'> & { readonly market: { readonly address: string } },
   account = privateKeyToAccount(generatePrivateKey()),
 ): OutsideWallet {
   const actorId = codec(ActorId).decode(account.address)
@@ -94,7 +99,9 @@ export function outsideWallet(
       }
     },
     async wish(resourceId, maxCost, ttlMs = 3_600_000) {
-      const { quoteId, typedData } = good((await api('web3.resources.quote', { resourceId, ttlMs, maxCost })).body)
+      const { quoteId, typedData } = good(
+        (await api('web3.resources.quote', { resourceId, ttlMs, maxCost })).body,
+      )
       const consentSignature = await account.signTypedData(typedData as TypedDataDefinition)
       const token = `tok_${randomBytes(32).toString('base64url')}`
       const tokenHash = createHash('sha256').update(token).digest('hex')
@@ -104,7 +111,7 @@ export function outsideWallet(
       const expiresAt = Date.now() + 86_400_000
       const values = {
         provider: actorId,
-        delegate: market.address,
+        delegate: codec(ActorId).decode(market.address),
         resourceId: resourceId as ResourceId,
         backend,
         expiresAt,
@@ -126,7 +133,9 @@ export function newResourceId(): string {
 export async function publishAs(wallet: OutsideWallet, resource: Json): Promise<string> {
   const resourceId = newResourceId()
   const delegation = await wallet.delegation(resourceId, String(resource['backend']))
-  const { body } = await wallet.api('web3.resources.publish', { resource: { ...resource, resourceId, delegation } })
+  const { body } = await wallet.api('web3.resources.publish', {
+    resource: { ...resource, resourceId, delegation },
+  })
   return String(good(body)['resourceId'])
 }
 

@@ -40,6 +40,7 @@ export interface RunningWorld {
   fund(to: string, amount: bigint): Promise<void>
   /** Of the market alone, as when its plugin is stopped. */
   stopMarket(): Promise<void>
+  startMarket(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -51,7 +52,9 @@ export async function makeHome(): Promise<string> {
   const passphrase = 'correct horse battery staple'
   const privateKey = generatePrivateKey()
   const { address } = privateKeyToAccount(privateKey)
-  const keystore = await encryptKeystoreJson({ address, privateKey }, passphrase, { scrypt: { N: 2, r: 1, p: 1 } })
+  const keystore = await encryptKeystoreJson({ address, privateKey }, passphrase, {
+    scrypt: { N: 2, r: 1, p: 1 },
+  })
   await Promise.all(['keys', 'docs', 'files'].map((name) => mkdir(join(home, name), { mode: 0o700 })))
   await writeFile(join(home, 'keys', 'node-wallet.json'), keystore, { mode: 0o600 })
   await writeFile(join(home, 'passphrase'), passphrase, { mode: 0o600 })
@@ -65,7 +68,9 @@ export function backendsOf(home: string, modelUrl?: string) {
   return {
     docs: { driver: 'local-docs', directory: join(home, 'docs') },
     disk: { driver: 'filesystem', directory: join(home, 'files') },
-    ...(modelUrl === undefined ? {} : { llm: { driver: 'openai-compat', baseUrl: modelUrl, model: 'demo-1' } }),
+    ...(modelUrl === undefined
+      ? {}
+      : { llm: { driver: 'openai-compat', baseUrl: modelUrl, model: 'demo-1' } }),
   }
 }
 
@@ -74,7 +79,7 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
   const log: string[] = []
   const clock = { ahead: 0 }
   const report = (what: string, error: unknown): void => void log.push(`${what}: ${String(error)}`)
-  const opened = await openMarket({
+  const marketOptions: MarketOptions = {
     backend: store,
     storeDirectory: join(home, 'store'),
     keyDirectory: join(home, 'keys'),
@@ -87,11 +92,20 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
     answerTtlMs: 86_400_000,
     report,
     ...options.market,
+  }
+  let opened: Market | undefined
+  let market: Market
+  const startMarket = async (): Promise<void> => {
+    opened = await openMarket(marketOptions)
+    market = through(opened)
+    setMarketState({ status: 'running', market })
+  }
+  await startMarket()
+  const { provider, ...rest } = config
+  const read = readConfig({
+    provider: { listen: { port: 0 }, backends: backendsOf(home), ...(provider as object | undefined) },
+    ...rest,
   })
-  const market = through(opened)
-  setMarketState({ status: 'running', market })
-  const { provider = {}, ...rest } = config
-  const read = readConfig({ provider: { listen: { port: 0 }, backends: backendsOf(home), ...provider }, ...rest })
   const say = (message: string): void => void log.push(message)
   const running = await startWeb3({
     ...read,
@@ -102,17 +116,19 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
     report,
     now: () => Date.now() + clock.ahead,
   })
-  let open = true
   const stopMarket = async (): Promise<void> => {
-    if (!open) return
-    open = false
+    const closing = opened
+    opened = undefined
+    if (closing === undefined) return
     setMarketState({ status: 'off' })
-    await opened.close()
+    await closing.close()
   }
   return {
     home,
     url: running.web3.ownUrl,
-    market,
+    get market() {
+      return market
+    },
     running,
     log,
     clock,
@@ -127,6 +143,7 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
       if (!envelope.ok) throw new Error(envelope.message)
     },
     stopMarket,
+    startMarket,
     async stop() {
       await running.stop()
       await stopMarket()

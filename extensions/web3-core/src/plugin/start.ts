@@ -125,7 +125,11 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
     async work() {
       if (marketState().status !== 'running' || options.problems.length > 0) return
       if (vault !== undefined) await recoverPending(made, stopping.signal)
-      const { next } = await sweepStoredFiles({ market: usable, backends: loaded.backends, report }, 100, swept)
+      const { next } = await sweepStoredFiles(
+        { market: usable, backends: loaded.backends, report },
+        100,
+        swept,
+      )
       swept = next
     },
     report,
@@ -134,7 +138,11 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
   let opening: Promise<void> = Promise.resolve()
   const open = async (market: Market): Promise<void> => {
     market.announceBackends(
-      [...loaded.backends].map(([name, { kind }]) => ({ name, kind, publishers: entries.get(name)?.publishers ?? [] })),
+      [...loaded.backends].map(([name, { kind }]) => ({
+        name,
+        kind,
+        publishers: entries.get(name)?.publishers ?? [],
+      })),
     )
     const box = await market.secretBox('consumer-vault')
     vault ??= await openVault({ file: vaultFile(options.stateDirectory), box, now })
@@ -143,7 +151,9 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
   const unlisten = onMarketState((state) => {
     if (state.status !== 'running' || options.problems.length > 0) return
     const { market } = state
-    opening = opening.then(() => open(market)).catch((error: unknown) => report('the vault of lease tokens', error))
+    opening = opening
+      .then(() => open(market))
+      .catch((error: unknown) => report('the vault of lease tokens', error))
   })
   await opening
   const running: RunningWeb3 = {

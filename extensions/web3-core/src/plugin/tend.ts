@@ -17,7 +17,7 @@ export function tendPeriodically({
   let wanted = false
   let running: Promise<void> | undefined
   const run = async (): Promise<void> => {
-    for (; wanted; ) {
+    for (; wanted;) {
       wanted = false
       await work().catch((error: unknown) => report('tending', error))
     }

@@ -17,7 +17,8 @@ export function unavailable({ contract, facts }: Capability, web3: Web3): string
     const closed = reason(() => web3.vault())
     if (closed !== undefined) return 'the vault of lease tokens is not open'
   }
-  if (contract.name === 'web3.resources.publish' && web3.backends.size === 0) return 'no backend is configured'
+  if (contract.name === 'web3.resources.publish' && web3.backends.size === 0)
+    return 'no backend is configured'
   return undefined
 }
 
@@ -27,6 +28,8 @@ function reason(need: () => unknown): string | undefined {
     return undefined
   } catch (error) {
     const misconfigured = isMarketError(error) && error.code === 'E_NOT_CONFIGURED'
-    return misconfigured ? 'the market is not configured; its operator finds why in the log' : 'the market is not running'
+    return misconfigured
+      ? 'the market is not configured; its operator finds why in the log'
+      : 'the market is not running'
   }
 }

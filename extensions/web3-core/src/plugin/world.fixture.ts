@@ -26,7 +26,7 @@ export function good(envelope: Envelope): Json {
 }
 
 export function bad(envelope: Envelope): Failure {
-  if (!envelope.ok) return envelope as Failure
+  if (!envelope.ok) return envelope
   throw new Error(`not refused: ${JSON.stringify(envelope)}`)
 }
 

@@ -33,9 +33,9 @@ export const completeCapability = capability(
   completeContract,
   {
     group: 'resources',
-    whenToUse: 'When the work is done and the usage right: it is paid at once, the rest returns to you.',
+    whenToUse: 'When the work is done and the usage right: it is paid at once, the rest returns.',
     whenNotToUse: 'When you do not accept the usage: revoke, which keeps the dispute window open.',
-    returns: 'settlementStatus is settlement_released, or settlement_refunded when nothing was used, once no call is open.',
+    returns: 'settlementStatus: settlement_released, or settlement_refunded when nothing was used.',
     errors,
     degradation: 'Open calls are drained first; it is lease_ending until then.',
     doors: ['gateway', 'tool', 'api'],
@@ -74,7 +74,7 @@ export const revokeCapability = capability(
   revokeContract,
   {
     group: 'resources',
-    whenToUse: 'To end a lease without accepting its usage, or, as its provider, to stop serving it.',
+    whenToUse: 'To end a lease without accepting its usage, or, as provider, to stop serving it.',
     whenNotToUse: 'When you are content: complete it.',
     returns: 'The unused part returns at once; the used part is paid when the dispute window is over.',
     errors,
@@ -87,7 +87,10 @@ export const revokeCapability = capability(
     effects: [],
     next: [{ name: 'web3.resources.status', when: 'to see when its settlement closes' }],
     idempotency: 'A second call is E_CONFLICT and moves nothing.',
-    examples: { valid: { leaseId: exampleLease, reason: 'not needed any more' }, invalid: { leaseId: 'lease_1' } },
+    examples: {
+      valid: { leaseId: exampleLease, reason: 'not needed any more' },
+      invalid: { leaseId: 'lease_1' },
+    },
     since: '0.1.0',
   },
   async ({ leaseId, reason }, call) => {

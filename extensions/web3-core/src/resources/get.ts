@@ -14,7 +14,7 @@ export const getCapability = capability(
     degradation: 'Other markets must answer for theirs.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'anyone',
-    risk: { level: 'none', discloses: 'which resource you look at, to its market', reversible: true },
+    risk: { level: 'none', discloses: 'what you look at, to its market', reversible: true },
     pricing: { charge: 'none', units: [] },
     prerequisites: [{ is: 'resource_published', param: 'resourceId' }],
     effects: [],

@@ -14,25 +14,31 @@ export const leaseCapability = capability(
     whenToUse: 'To use a resource: one lease serves many calls until it ends or its lock is spent.',
     whenNotToUse: 'When an active lease serves already. Never lock more than the task is worth.',
     returns:
-      'stored true: the token is in the vault here, use the lease by leaseId; false: your own token is the key.',
+      'stored true: the token is kept here, use the lease by leaseId; false: your own token is the key.',
     errors: {
       E_NOT_FOUND: 'no such resource, or the quote is not yours',
       E_FORBIDDEN: 'it is your own, the consent is not signed by your wallet, or you are not the owner',
       E_INSUFFICIENT_FUNDS: 'you have less than maxCost; details.missing says how much',
-      E_CONFLICT: 'the terms have changed since the quote, or the idempotencyKey was used for another request',
+      E_CONFLICT:
+        'the terms have changed since the quote, or the idempotencyKey was used for another request',
       E_EXPIRED: 'the quote has expired',
       E_TIMEOUT: 'its market does not answer; no lease was asked for yet',
-      E_OUTCOME_UNKNOWN: 'the answer was lost: repeat with the same idempotencyKey, or look at your leases later',
+      E_OUTCOME_UNKNOWN: 'the answer was lost: repeat with the same idempotencyKey',
     },
-    degradation: 'Other markets must answer for theirs. A lease whose answer was lost is found again by itself.',
+    degradation:
+      'Other markets must answer for theirs. A lease whose answer was lost is found again by itself.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'consumer',
     risk: {
       level: 'medium',
-      discloses: 'your wallet and what you lease, to the market and the provider',
+      discloses: 'your wallet and what you lease, to market and provider',
       reversible: true,
     },
-    pricing: { charge: 'lock', units: [], upperBound: 'maxCost; what is not used returns when the lease ends' },
+    pricing: {
+      charge: 'lock',
+      units: [],
+      upperBound: 'maxCost; what is not used returns when the lease ends',
+    },
     prerequisites: [
       { is: 'wallet_proved' },
       { is: 'funds_available', param: 'maxCost' },
@@ -45,9 +51,14 @@ export const leaseCapability = capability(
       { name: 'web3.storage.put', when: 'the resource is a storage' },
       { name: 'web3.resources.completeLease', when: 'the work is done' },
     ],
-    idempotency: 'With an idempotencyKey the same request gives the same lease and locks nothing again.',
+    idempotency: 'By idempotencyKey: the same lease, and nothing locked again.',
     examples: {
-      valid: { resourceId: exampleResource, ttlMs: 3_600_000, maxCost: '50000', idempotencyKey: 'lease-for-task-17' },
+      valid: {
+        resourceId: exampleResource,
+        ttlMs: 3_600_000,
+        maxCost: '50000',
+        idempotencyKey: 'lease-for-task-17',
+      },
       invalid: { resourceId: exampleResource, ttlMs: 3_600_000, maxCost: 50_000 },
     },
     since: '0.1.0',
@@ -56,8 +67,7 @@ export const leaseCapability = capability(
     const { market, consentSignature, tokenHash, ...wish } = params
     if (!actsAsNode(call.who)) {
       chooseMarkets(call, market)
-      if (tokenHash === undefined) throw needed('/tokenHash', 'Make a token, keep it, and send its SHA-256.')
-      const terms = { ...wish, tokenHash, ...given({ consentSignature }) }
+      const terms = { ...wish, ...given({ tokenHash, consentSignature }) }
       const { leaseId, orderId, expiresAt } = await runLocal(call.web3.market(), issueLease, terms, call.who)
       return { leaseId, orderId, expiresAt, market: localName, stored: false }
     }
@@ -67,13 +77,6 @@ export const leaseCapability = capability(
     return takeLease(call, { ...wish, ...given({ market }) })
   },
 )
-
-function needed(pointer: string, hint: string): MarketError {
-  return new MarketError('E_INVALID_ARGUMENT', `${pointer}: is required of an outside wallet`, {
-    details: { pointer, rule: 'required' },
-    hint,
-  })
-}
 
 function unwanted(name: string): MarketError {
   return new MarketError('E_INVALID_ARGUMENT', `/${name}: is for outside wallets`, {

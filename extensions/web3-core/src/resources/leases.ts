@@ -8,10 +8,13 @@ export const leasesCapability = capability(
   leasesContract,
   {
     group: 'resources',
-    whenToUse: 'To see what you hold, who uses what you offer, and what is left of each lock.',
+    whenToUse: 'To see what you hold, who uses what you offer, and what is left.',
     whenNotToUse: 'For the records behind one lease: status has them.',
     returns: 'remaining: what it can still spend; settlementStatus: whether its money has gone home.',
-    errors: { E_NOT_FOUND: 'the named market is not in the config', E_TIMEOUT: 'the named market does not answer' },
+    errors: {
+      E_NOT_FOUND: 'the named market is not in the config',
+      E_TIMEOUT: 'the named market does not answer',
+    },
     degradation: 'Markets that do not answer are named in unreachable.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'caller',

@@ -27,15 +27,18 @@ export const listCapability = capability(
   contract,
   {
     group: 'resources',
-    whenToUse: 'To find a model, search or storage to lease. A price is amount base units for each per units.',
+    whenToUse:
+      'To find a model, search or storage to lease. A price is amount base units for each per units.',
     whenNotToUse: 'When an active lease serves already.',
-    returns:
-      'Exact prices and policy, and the market that each is on; never where it is served from.',
-    errors: { E_NOT_FOUND: 'the named market is not in the config', E_TIMEOUT: 'the named market does not answer' },
+    returns: 'Exact prices and policy, and the market of each; never where it is served from.',
+    errors: {
+      E_NOT_FOUND: 'the named market is not in the config',
+      E_TIMEOUT: 'the named market does not answer',
+    },
     degradation: 'Markets that do not answer are named in unreachable.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'anyone',
-    risk: { level: 'none', discloses: 'your filter, to the markets that are asked', reversible: true },
+    risk: { level: 'none', discloses: 'your filter, to the markets', reversible: true },
     pricing: { charge: 'none', units: [] },
     prerequisites: [],
     effects: [],
@@ -60,6 +63,10 @@ export const listCapability = capability(
         return { items: listed.resources, ...given({ nextCursor: listed.nextCursor }) }
       },
     )
-    return { resources: [...items], unreachable: [...rest.unreachable], ...given({ nextCursor: rest.nextCursor }) }
+    return {
+      resources: [...items],
+      unreachable: [...rest.unreachable],
+      ...given({ nextCursor: rest.nextCursor }),
+    }
   },
 )

@@ -6,7 +6,17 @@ import type { LeaseId } from '@openclaw-market/protocol/ids'
 import { demoModel } from '../plugin/demo-model.fixture.ts'
 import { outsideWallet, publishAs, type OutsideWallet } from '../plugin/outside-wallet.fixture.ts'
 import { backendsOf, type RunningWorld } from '../plugin/running-world.fixture.ts'
-import { bad, good, offerOf, publishAsNode, rootOf, temporaryHome, testWorld, type Json, type Kind } from '../plugin/world.fixture.ts'
+import {
+  bad,
+  good,
+  offerOf,
+  publishAsNode,
+  rootOf,
+  temporaryHome,
+  testWorld,
+  type Json,
+  type Kind,
+} from '../plugin/world.fixture.ts'
 import { callAsOwner } from '../surface/gateway-methods.ts'
 
 /** A world in which an outside wallet sells search, storage and, when there is one, a model. */
@@ -58,8 +68,12 @@ describe.each(['sqlite', 'file'] as const)('on the %s store', (store) => {
     })
     expect(await money(world)).toMatchObject({ available: '999000', held: '0', spent: '1000' })
     expect(world.running.web3.vault().list()).toMatchObject([{ state: 'closed' }])
-    expect(bad(await world.call('web3.search.query', { q: 'tides', leaseId }))).toMatchObject({ error: 'E_NOT_FOUND' })
-    expect(bad(await world.call('web3.resources.completeLease', { leaseId }))).toMatchObject({ error: 'E_CONFLICT' })
+    expect(bad(await world.call('web3.search.query', { q: 'tides', leaseId }))).toMatchObject({
+      error: 'E_NOT_FOUND',
+    })
+    expect(bad(await world.call('web3.resources.completeLease', { leaseId }))).toMatchObject({
+      error: 'E_CONFLICT',
+    })
     const token = world.running.web3.vault().token(leaseId as LeaseId)
     expect(JSON.stringify([found, status, taken, world.log])).not.toContain(token)
   })
@@ -74,13 +88,20 @@ describe.each(['sqlite', 'file'] as const)('on the %s store', (store) => {
       servedBy: { agrees: true },
     })
     const got = good(await world.call('web3.storage.get', { path: 'notes/a.md' }))
-    expect(got).toMatchObject({ bytesBase64: Buffer.from('hello').toString('base64'), servedBy: { cost: '10', agrees: true } })
+    expect(got).toMatchObject({
+      bytesBase64: Buffer.from('hello').toString('base64'),
+      servedBy: { cost: '10', agrees: true },
+    })
     for (const path of ['../a', '/etc/passwd', 'a/../../b', 'a\u0000b']) {
       const failure = bad(await world.call('web3.storage.put', { path, text: 'x' }))
       expect(failure).toMatchObject({ error: 'E_INVALID_ARGUMENT', details: { pointer: '/path' } })
     }
-    expect(bad(await world.call('web3.storage.get', { path: 'none.md' }))).toMatchObject({ error: 'E_NOT_FOUND' })
-    expect(good(await world.call('web3.resources.status', { leaseId }))).toMatchObject({ ownCount: { disagreeing: [] } })
+    expect(bad(await world.call('web3.storage.get', { path: 'none.md' }))).toMatchObject({
+      error: 'E_NOT_FOUND',
+    })
+    expect(good(await world.call('web3.resources.status', { leaseId }))).toMatchObject({
+      ownCount: { disagreeing: [] },
+    })
   })
 })
 
@@ -93,9 +114,15 @@ describe('the node wallet', () => {
     expect(answer).toMatchObject({
       content: expect.stringContaining('demo-1'),
       finishReason: 'stop',
-      servedBy: { leaseId, agrees: true, usage: expect.arrayContaining([{ unit: 'request', quantity: '1' }]) },
+      servedBy: {
+        leaseId,
+        agrees: true,
+        usage: expect.arrayContaining([{ unit: 'request', quantity: '1' }]),
+      },
     })
-    expect(good(await world.call('web3.resources.status', { leaseId }))).toMatchObject({ ownCount: { calls: 1, disagreeing: [] } })
+    expect(good(await world.call('web3.resources.status', { leaseId }))).toMatchObject({
+      ownCount: { calls: 1, disagreeing: [] },
+    })
   })
 
   it('does not lease, quote or pay for its own', async () => {
@@ -104,7 +131,9 @@ describe('the node wallet', () => {
     const resourceId = await publishAsNode(world, 'search')
     const before = await rootOf(world)
     const plan = { resourceId, ttlMs: 3_600_000 }
-    expect(bad(await world.call('web3.resources.lease', { ...plan, maxCost: '5' }))).toMatchObject({ error: 'E_FORBIDDEN' })
+    expect(bad(await world.call('web3.resources.lease', { ...plan, maxCost: '5' }))).toMatchObject({
+      error: 'E_FORBIDDEN',
+    })
     expect(bad(await world.call('web3.resources.quote', plan))).toMatchObject({ error: 'E_FORBIDDEN' })
     expect(await rootOf(world)).toBe(before)
     expect(world.running.web3.vault().list()).toEqual([])
@@ -117,7 +146,9 @@ describe('the node wallet', () => {
     for (const envelope of again) expect(good(envelope)).toEqual({ ok: true, ...taken })
     expect(await money(world)).toMatchObject({ available: '900000', held: '100000' })
     for (const other of [{ maxCost: '5' }, { ttlMs: 60_000 }]) {
-      expect(bad(await world.call('web3.resources.lease', { ...params, ...other }))).toMatchObject({ error: 'E_CONFLICT' })
+      expect(bad(await world.call('web3.resources.lease', { ...params, ...other }))).toMatchObject({
+        error: 'E_CONFLICT',
+      })
     }
     good(await seller.api('web3.resources.unpublish', { resourceId }).then(({ body }) => body))
     expect(good(await world.call('web3.resources.lease', params))).toEqual({ ok: true, ...taken })
@@ -129,11 +160,20 @@ describe('the node wallet', () => {
     const resourceId = await publishAs(seller, offerOf('search').resource)
     const plan = { resourceId, ttlMs: 3_600_000, maxCost: '5000' }
     const { quoteId } = good(await world.call('web3.resources.quote', plan))
-    expect(bad(await world.call('web3.resources.lease', { ...plan, quoteId, ttlMs: 60_000 }))).toMatchObject({ error: 'E_CONFLICT' })
-    expect(good(await world.call('web3.resources.lease', { ...plan, quoteId }))).toMatchObject({ stored: true })
-    expect(bad(await world.call('web3.resources.lease', { ...plan, quoteId }))).toMatchObject({ error: 'E_NOT_FOUND' })
+    expect(bad(await world.call('web3.resources.lease', { ...plan, quoteId, ttlMs: 60_000 }))).toMatchObject({
+      error: 'E_CONFLICT',
+    })
+    expect(good(await world.call('web3.resources.lease', { ...plan, quoteId }))).toMatchObject({
+      stored: true,
+    })
+    expect(bad(await world.call('web3.resources.lease', { ...plan, quoteId }))).toMatchObject({
+      error: 'E_NOT_FOUND',
+    })
     expect(world.running.web3.vault().list()).toHaveLength(1)
-    for (const [field, value] of [['tokenHash', 'a'.repeat(64)], ['consentSignature', `0x${'11'.repeat(65)}`]] as const) {
+    for (const [field, value] of [
+      ['tokenHash', 'a'.repeat(64)],
+      ['consentSignature', `0x${'11'.repeat(65)}`],
+    ] as const) {
       expect(bad(await world.call('web3.resources.lease', { ...plan, [field]: value }))).toMatchObject({
         error: 'E_INVALID_ARGUMENT',
         details: { pointer: `/${field}`, rule: 'outside-only' },
@@ -158,14 +198,26 @@ describe('the node wallet', () => {
     })
     const file = { path: 'a.txt', text: 'mine' }
     expect(good(await world.call('web3.storage.put', file))).toMatchObject({ servedBy: { source: 'local' } })
-    expect(good(await world.call('web3.storage.get', { path: 'a.txt' }))).toMatchObject({ size: 4, servedBy: { source: 'local' } })
-    expect(good(await world.call('web3.storage.list'))).toMatchObject({ files: [{ path: 'a.txt' }], servedBy: { source: 'local' } })
-    expect(bad(await world.call('web3.storage.put', { ...file, path: '../a' }))).toMatchObject({ error: 'E_INVALID_ARGUMENT' })
-    expect(bad(await world.call('web3.storage.get', { path: 'b.txt' }))).toMatchObject({ error: 'E_NOT_FOUND' })
+    expect(good(await world.call('web3.storage.get', { path: 'a.txt' }))).toMatchObject({
+      size: 4,
+      servedBy: { source: 'local' },
+    })
+    expect(good(await world.call('web3.storage.list'))).toMatchObject({
+      files: [{ path: 'a.txt' }],
+      servedBy: { source: 'local' },
+    })
+    expect(bad(await world.call('web3.storage.put', { ...file, path: '../a' }))).toMatchObject({
+      error: 'E_INVALID_ARGUMENT',
+    })
+    expect(bad(await world.call('web3.storage.get', { path: 'b.txt' }))).toMatchObject({
+      error: 'E_NOT_FOUND',
+    })
     expect(await receipts(world)).toEqual([])
 
     const without = await testWorld()
-    expect(bad(await without.call('web3.search.query', { q: 'tides' }))).toMatchObject({ error: 'E_NOT_FOUND' })
+    expect(bad(await without.call('web3.search.query', { q: 'tides' }))).toMatchObject({
+      error: 'E_NOT_FOUND',
+    })
   })
 
   it('a stranger in a group chat changes and spends nothing', async () => {
@@ -195,7 +247,9 @@ describe('the node wallet', () => {
     expect(await rootOf(world)).toBe(before)
     expect(world.running.web3.vault().list()).toHaveLength(1)
     // Malformed is malformed whoever asks; and reading is free.
-    expect(bad(await callAsOwner('web3.search.query', { q: '' }, 'tool', false))).toMatchObject({ error: 'E_INVALID_ARGUMENT' })
+    expect(bad(await callAsOwner('web3.search.query', { q: '' }, 'tool', false))).toMatchObject({
+      error: 'E_INVALID_ARGUMENT',
+    })
     good(await callAsOwner('web3.resources.list', {}, 'tool', false))
   })
 })

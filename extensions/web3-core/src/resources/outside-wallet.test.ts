@@ -9,7 +9,16 @@ import {
   type OutsideWallet,
 } from '../plugin/outside-wallet.fixture.ts'
 import { backendsOf, type RunningWorld } from '../plugin/running-world.fixture.ts'
-import { bad, good, offerOf, publishAsNode, rootOf, temporaryHome, testWorld, type Json } from '../plugin/world.fixture.ts'
+import {
+  bad,
+  good,
+  offerOf,
+  publishAsNode,
+  rootOf,
+  temporaryHome,
+  testWorld,
+  type Json,
+} from '../plugin/world.fixture.ts'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 
 const offer = offerOf('search').resource
@@ -49,7 +58,9 @@ describe('publishing with an outside wallet', () => {
     const { leaseId, token } = await leaseAs(consumer, resourceId, '5000')
     expect(await search(world.url, token)).toMatchObject({ status: 200, body: { results: [{}, {}] } })
     const ended = good((await consumer.api('web3.resources.completeLease', { leaseId })).body)
-    expect(ended).toMatchObject({ lease: { status: 'lease_completed', metered: '1000', settlementStatus: 'settlement_released' } })
+    expect(ended).toMatchObject({
+      lease: { status: 'lease_completed', metered: '1000', settlementStatus: 'settlement_released' },
+    })
     expect(good((await provider.api('web3.billing.summary')).body)).toMatchObject({
       currencies: [{ currency: 'USDC', earned: '1000', available: '1000' }],
     })
@@ -59,11 +70,18 @@ describe('publishing with an outside wallet', () => {
     ['is missing', async () => undefined, 'missing'],
     ['is for another resource', (w) => w.delegation(newResourceId(), 'docs'), 'another resourceId'],
     ['is for another backend', (w, id) => w.delegation(id, 'disk'), 'another backend'],
-    ['is for another market', (w, id) => w.delegation(id, 'docs', { delegate: w.actorId }), 'not this market'],
+    [
+      'is for another market',
+      (w, id) => w.delegation(id, 'docs', { delegate: w.actorId }),
+      'not this market',
+    ],
     ['has expired', (w, id) => w.delegation(id, 'docs', { expiresAt: Date.now() - 1 }), 'expired'],
     [
       'was signed for other terms',
-      async (w, id) => ({ ...(await w.delegation(id, 'docs')), expiresAt: new Date(Date.now() + 90_000_000).toISOString() }),
+      async (w, id) => ({
+        ...(await w.delegation(id, 'docs')),
+        expiresAt: new Date(Date.now() + 90_000_000).toISOString(),
+      }),
       'signature',
     ],
   ])('is refused when the delegation %s', async (_what, make, word) => {
@@ -73,7 +91,11 @@ describe('publishing with an outside wallet', () => {
     const delegation = await make(provider, resourceId)
     const resource = { ...offer, resourceId, ...(delegation === undefined ? {} : { delegation }) }
     const failure = await refused(world, provider, 'web3.resources.publish', { resource })
-    expect(failure).toMatchObject({ status: 403, error: 'E_FORBIDDEN', details: { pointer: '/resource/delegation' } })
+    expect(failure).toMatchObject({
+      status: 403,
+      error: 'E_FORBIDDEN',
+      details: { pointer: '/resource/delegation' },
+    })
     expect(failure.message).toContain(word)
   })
 
@@ -110,9 +132,15 @@ describe('leasing with an outside wallet', () => {
       })
     }
     const forged = { ...wish, consentSignature: `0x${'11'.repeat(65)}` }
-    expect(await refused(world, wallet, 'web3.resources.lease', forged)).toMatchObject({ status: 403, error: 'E_FORBIDDEN' })
+    expect(await refused(world, wallet, 'web3.resources.lease', forged)).toMatchObject({
+      status: 403,
+      error: 'E_FORBIDDEN',
+    })
     const more = { ...wish, maxCost: '5001' }
-    expect(await refused(world, wallet, 'web3.resources.lease', more)).toMatchObject({ status: 409, error: 'E_CONFLICT' })
+    expect(await refused(world, wallet, 'web3.resources.lease', more)).toMatchObject({
+      status: 409,
+      error: 'E_CONFLICT',
+    })
   })
 
   it('keeps its token to itself, and the same key again gives the same lease and locks nothing twice', async () => {
@@ -122,7 +150,9 @@ describe('leasing with an outside wallet', () => {
     const first = good((await wallet.api('web3.resources.lease', params)).body)
     expect(first).toMatchObject({ stored: false, market: 'local' })
     expect(good((await wallet.api('web3.resources.lease', params)).body)).toEqual(first)
-    expect(await refused(world, wallet, 'web3.resources.lease', { ...params, maxCost: '4000' })).toMatchObject({ status: 409 })
+    expect(
+      await refused(world, wallet, 'web3.resources.lease', { ...params, maxCost: '4000' }),
+    ).toMatchObject({ status: 409 })
     expect(good((await wallet.api('web3.billing.summary')).body)).toMatchObject({
       currencies: [{ available: '5000', held: '5000' }],
     })
@@ -145,11 +175,19 @@ describe('leasing with an outside wallet', () => {
     const { world, resourceId, wallet } = await leasable()
     await wallet.signIn()
     for (const method of ['web3.resources.list', 'web3.resources.leases'] as const) {
-      expect(await refused(world, wallet, method, { market: 'other' })).toMatchObject({ status: 403, error: 'E_FORBIDDEN' })
+      expect(await refused(world, wallet, method, { market: 'other' })).toMatchObject({
+        status: 403,
+        error: 'E_FORBIDDEN',
+      })
     }
     const named = { resourceId, market: 'other' }
-    expect(await refused(world, wallet, 'web3.resources.get', named)).toMatchObject({ status: 403, error: 'E_FORBIDDEN' })
-    expect(good((await wallet.api('web3.resources.get', { resourceId, market: 'local' })).body)).toMatchObject({
+    expect(await refused(world, wallet, 'web3.resources.get', named)).toMatchObject({
+      status: 403,
+      error: 'E_FORBIDDEN',
+    })
+    expect(
+      good((await wallet.api('web3.resources.get', { resourceId, market: 'local' })).body),
+    ).toMatchObject({
       resource: { resourceId },
     })
   })
@@ -166,14 +204,23 @@ describe('leasing with an outside wallet', () => {
       const { status, message, ...rest } = await refused(world, stranger, method, { leaseId: id, ...more })
       return { status, ...rest, message: message.replace(id, 'ID') }
     }
-    for (const method of ['web3.resources.status', 'web3.resources.completeLease', 'web3.resources.revokeLease']) {
+    for (const method of [
+      'web3.resources.status',
+      'web3.resources.completeLease',
+      'web3.resources.revokeLease',
+    ]) {
       const [theirs, nothing] = [await told(method, leaseId), await told(method, none)]
       expect(theirs).toEqual(nothing)
       expect(theirs).toMatchObject({ status: 404, error: 'E_NOT_FOUND' })
     }
     expect(good((await stranger.api('web3.resources.leases')).body)).toMatchObject({ leases: [] })
-    expect(await refused(world, stranger, 'web3.resources.lease', wish)).toMatchObject({ status: 404, error: 'E_NOT_FOUND' })
-    expect(await refused(world, stranger, 'web3.resources.unpublish', { resourceId })).toMatchObject({ status: 404 })
+    expect(await refused(world, stranger, 'web3.resources.lease', wish)).toMatchObject({
+      status: 404,
+      error: 'E_NOT_FOUND',
+    })
+    expect(await refused(world, stranger, 'web3.resources.unpublish', { resourceId })).toMatchObject({
+      status: 404,
+    })
 
     good(await world.call('web3.resources.unpublish', { resourceId }))
     const gone = await post(world.url, 'web3.resources.get', { resourceId })

@@ -6,13 +6,14 @@ const free = { charge: 'none', units: [] } as const
 
 export const publishCapability = operationCapability('web3.resources.publish', publishResource, {
   group: 'resources',
-  whenToUse: 'To offer what a backend of this host serves; with its resourceId: a new version of it.',
+  whenToUse: 'To offer what a backend here serves; with its resourceId: a new version.',
   whenNotToUse: 'To change a running lease: it keeps its terms.',
   returns: 'offerHash is what consumers consent to.',
   errors: {
-    E_NOT_CONFIGURED: 'you may not publish over a backend of that name; details.usable lists those you may',
-    E_CONFLICT: 'the resourceId is taken or of another kind, or the idempotencyKey was used for another request',
-    E_FORBIDDEN: "an outside wallet must sign a delegation to this market",
+    E_NOT_CONFIGURED: 'no backend of that name is yours to publish over; details.usable has those that are',
+    E_CONFLICT:
+      'the resourceId is taken or of another kind, or the idempotencyKey was used for another request',
+    E_FORBIDDEN: 'an outside wallet must sign a delegation to this market',
   },
   degradation: 'While the backend is down calls fail and are not billed.',
   doors: ['gateway', 'tool', 'api'],
@@ -25,7 +26,7 @@ export const publishCapability = operationCapability('web3.resources.publish', p
     { name: 'web3.resources.leases', when: 'to see who uses it' },
     { name: 'web3.resources.unpublish', when: 'to take it off the market' },
   ],
-  idempotency: 'With an idempotencyKey the same request gives the same answer; without, each call makes a version.',
+  idempotency: 'By idempotencyKey; without one each call makes a version.',
   examples: {
     valid: {
       resource: {

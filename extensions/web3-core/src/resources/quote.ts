@@ -25,7 +25,7 @@ export const quoteCapability = capability(
     whenToUse: 'Before a lease, to know its most. An outside wallet needs it to sign its consent.',
     whenNotToUse: 'To reserve anything: a quote locks no money.',
     returns:
-      'upperBound is the most that estimate can cost; typedData (EIP-712) the consent to spend up to maxCost.',
+      'upperBound: the most that estimate can cost; typedData (EIP-712): the consent to spend up to maxCost.',
     errors: {
       E_NOT_FOUND: 'no such resource is published',
       E_FORBIDDEN: 'it is your own',
@@ -34,7 +34,7 @@ export const quoteCapability = capability(
     degradation: 'Other markets must answer for theirs.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'consumer',
-    risk: { level: 'low', discloses: 'what you plan to use, to the market', reversible: true },
+    risk: { level: 'low', discloses: 'your plan, to the market', reversible: true },
     pricing: { charge: 'none', units: [] },
     prerequisites: [{ is: 'wallet_proved' }, { is: 'resource_published', param: 'resourceId' }],
     effects: [{ is: 'quote_open', field: 'quoteId' }],

@@ -32,7 +32,7 @@ export const statusCapability = capability(
     group: 'resources',
     whenToUse: 'To check a bill: every record, and whether it agrees with your own count.',
     whenNotToUse: 'For an overview: leases and billing have it.',
-    returns: 'ownCount.disagreeing: calls whose usage differs from what arrived here; evidence for a dispute.',
+    returns: 'ownCount.disagreeing: calls whose usage is not what arrived here; evidence.',
     errors: { E_NOT_FOUND: 'you are no party to such a lease', E_TIMEOUT: 'its market does not answer' },
     degradation: 'Its market must answer.',
     doors: ['gateway', 'tool', 'api'],

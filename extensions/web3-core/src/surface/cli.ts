@@ -5,13 +5,23 @@
 import { text as readAll } from 'node:stream/consumers'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import type { GatewayRpcOpts } from 'openclaw/plugin-sdk/gateway-runtime'
-import { isErrorCode, toFailure, isMarketError, MarketError, type Envelope } from '@openclaw-market/protocol/errors'
+import {
+  isErrorCode,
+  toFailure,
+  isMarketError,
+  MarketError,
+  type Envelope,
+} from '@openclaw-market/protocol/errors'
 import { canonicalNaming } from '../capabilities/naming.ts'
 import { readLeaseToken } from './lease-token.ts'
 
 type Program = Parameters<Parameters<OpenClawPluginApi['registerCli']>[0]>[0]['program']
 
-export const cliDescriptor = { name: 'web3', description: 'The open market: call, describe, lease', hasSubcommands: true }
+export const cliDescriptor = {
+  name: 'web3',
+  description: 'The open market: call, describe, lease',
+  hasSubcommands: true,
+}
 
 export function registerCli(api: OpenClawPluginApi): void {
   api.registerCli(({ program }) => addVerbs(program, api), { descriptors: [cliDescriptor] })
@@ -29,7 +39,9 @@ function addVerbs(program: Program, api: OpenClawPluginApi): void {
     .option('--params <json>', 'its parameters as JSON, or - to read them from standard input', '{}')
     .option('--json', 'print the answer as one line of JSON', false)
     .action(async (name: string, options: CallOptions) => {
-      await finish(options.json === true, async () => throughGateway(name, await readParams(options.params ?? '{}'), options))
+      await finish(options.json === true, async () =>
+        throughGateway(name, await readParams(options.params ?? '{}'), options),
+      )
     })
   web3
     .command('describe [name]')
@@ -49,12 +61,20 @@ function addVerbs(program: Program, api: OpenClawPluginApi): void {
     .description('print the access token of a lease, for another client')
     .option('--json', 'print the answer as one line of JSON', false)
     .action(async (leaseId: string, options: CallOptions) => {
-      await finish(options.json === true, async () => ({ ok: true, ...(await readLeaseToken(leaseId, api.config)) }))
+      await finish(options.json === true, async () => ({
+        ok: true,
+        ...(await readLeaseToken(leaseId, api.config)),
+      }))
     })
 }
 
-async function throughGateway(name: string, params: Record<string, unknown>, options: GatewayRpcOpts): Promise<Envelope> {
-  const { callGatewayFromCli, isGatewayClientRequestError } = await import('openclaw/plugin-sdk/gateway-runtime')
+async function throughGateway(
+  name: string,
+  params: Record<string, unknown>,
+  options: GatewayRpcOpts,
+): Promise<Envelope> {
+  const { callGatewayFromCli, isGatewayClientRequestError } =
+    await import('openclaw/plugin-sdk/gateway-runtime')
   try {
     const answer: unknown = await callGatewayFromCli(name, options, params, {
       scopes: ['operator.read', 'operator.write'],
@@ -85,7 +105,9 @@ function refusal(name: string, details: unknown, message: string): Envelope {
       )
     }
   }
-  return toFailure(new MarketError('E_UNAVAILABLE', message, { hint: 'The gateway itself refused; see its log.' }))
+  return toFailure(
+    new MarketError('E_UNAVAILABLE', message, { hint: 'The gateway itself refused; see its log.' }),
+  )
 }
 
 async function readParams(text: string): Promise<Record<string, unknown>> {
@@ -113,5 +135,7 @@ async function finish(json: boolean, run: () => Promise<Envelope>): Promise<void
     return
   }
   process.exitCode = 1
-  process.stderr.write(json ? `${text}\n` : `${envelope.error}: ${envelope.message}\n${envelope.hint ?? ''}\n`)
+  process.stderr.write(
+    json ? `${text}\n` : `${envelope.error}: ${envelope.message}\n${envelope.hint ?? ''}\n`,
+  )
 }

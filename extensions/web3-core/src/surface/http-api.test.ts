@@ -6,7 +6,11 @@ import { bad, offerOf, publishAsNode, rootOf, testWorld } from '../plugin/world.
 
 async function raw(url: string, method: string, init: RequestInit) {
   const response = await fetch(`${url}/web3/api/${method}`, init)
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> }
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>,
+  }
 }
 
 /** A request that must not change anything. */
@@ -30,8 +34,13 @@ describe('what is no call', () => {
       const { status, headers, body } = await raw(url, 'web3.capabilities.list', { method: verb })
       expect([status, headers.get('allow'), body]).toMatchObject([405, 'POST', { error: 'E_NOT_FOUND' }])
     }
-    expect(await raw(url, '../elsewhere', { method: 'POST' })).toMatchObject({ status: 404, body: { ok: false } })
-    expect(await raw(url, 'toString', { method: 'POST', headers: json, body: '{}' })).toMatchObject({ status: 404 })
+    expect(await raw(url, '../elsewhere', { method: 'POST' })).toMatchObject({
+      status: 404,
+      body: { ok: false },
+    })
+    expect(await raw(url, 'toString', { method: 'POST', headers: json, body: '{}' })).toMatchObject({
+      status: 404,
+    })
   })
 
   it('operators’ methods and what only the owner’s doors open do not exist here, or are forbidden', async () => {
@@ -42,7 +51,10 @@ describe('what is no call', () => {
       expect(await wallet.api(name, {})).toMatchObject({ status: 404, body: { error: 'E_NOT_FOUND' } })
     }
     const chat = { messages: [{ role: 'user', content: 'hello' }] }
-    for (const [name, params] of [['web3.search.query', { q: 'x' }], ['web3.model.chat', chat]] as const) {
+    for (const [name, params] of [
+      ['web3.search.query', { q: 'x' }],
+      ['web3.model.chat', chat],
+    ] as const) {
       const { status, body } = await unchanged(world, () => wallet.api(name, params))
       expect([status, body]).toMatchObject([403, { error: 'E_FORBIDDEN' }])
     }
@@ -52,7 +64,11 @@ describe('what is no call', () => {
     const { url } = await testWorld()
     const method = 'web3.capabilities.list'
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', '']) {
-      const { status, body } = await raw(url, method, { method: 'POST', headers: { 'content-type': type }, body: '{}' })
+      const { status, body } = await raw(url, method, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body: '{}',
+      })
       expect([status, body]).toMatchObject([415, { error: 'E_UNSUPPORTED_MEDIA' }])
     }
     const zipped = { ...json, 'content-encoding': 'gzip' }
@@ -66,7 +82,10 @@ describe('what is no call', () => {
     const world = await testWorld()
     const big = JSON.stringify({ group: 'x'.repeat(1_048_576) })
     const said = await unchanged(world, () => post(world.url, 'web3.capabilities.list', big))
-    expect([said.status, said.body]).toMatchObject([413, { error: 'E_PAYLOAD_TOO_LARGE', details: { maxBytes: 1_048_576 } }])
+    expect([said.status, said.body]).toMatchObject([
+      413,
+      { error: 'E_PAYLOAD_TOO_LARGE', details: { maxBytes: 1_048_576 } },
+    ])
     expect(await chunked(world.url, big)).toMatch(/^HTTP\/1.1 413 .*E_PAYLOAD_TOO_LARGE/s)
     expect((await post(world.url, 'web3.capabilities.list', {})).status).toBe(200)
   })
@@ -82,7 +101,10 @@ describe('what is no call', () => {
   ])('%.20s is no parameters', async (body, rule) => {
     const world = await testWorld()
     const answer = await unchanged(world, () => post(world.url, 'web3.resources.list', body))
-    expect([answer.status, answer.body]).toMatchObject([400, { error: 'E_INVALID_ARGUMENT', details: { pointer: '', rule } }])
+    expect([answer.status, answer.body]).toMatchObject([
+      400,
+      { error: 'E_INVALID_ARGUMENT', details: { pointer: '', rule } },
+    ])
   })
 })
 
@@ -94,7 +116,9 @@ function chunked(url: string, body: string): Promise<string> {
     let answer = ''
     socket.setEncoding('utf8').on('data', (part: string) => (answer += part))
     socket.on('end', () => resolve(answer)).on('error', reject)
-    socket.write(`POST /web3/api/web3.capabilities.list HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\n`)
+    socket.write(
+      `POST /web3/api/web3.capabilities.list HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\n`,
+    )
     socket.write('transfer-encoding: chunked\r\n\r\n')
     for (let at = 0; at < body.length; at += 65_536) {
       const part = body.slice(at, at + 65_536)
@@ -112,12 +136,22 @@ describe('parameters that break the schema', () => {
     ['web3.resources.list', { limit: 201 }, '/limit', 'maximum'],
     ['web3.resources.list', { limit: 1.5 }, '/limit', 'type'],
     ['web3.resources.list', { limit: '5' }, '/limit', 'type'],
-    ['web3.resources.list', { actorId: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' }, '/actorId', 'additionalProperties'],
+    [
+      'web3.resources.list',
+      { actorId: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8' },
+      '/actorId',
+      'additionalProperties',
+    ],
     ['web3.resources.get', {}, '/resourceId', 'required'],
     ['web3.resources.get', { resourceId: 'car_1' }, '/resourceId', 'pattern'],
     ['web3.siwe.challenge', { address: '0x1234' }, '/address', 'format'],
     ['web3.resources.publish', { resource: { ...resource, label: '' } }, '/resource/label', 'minLength'],
-    ['web3.resources.publish', { resource: { ...resource, owner: 'me' } }, '/resource/owner', 'additionalProperties'],
+    [
+      'web3.resources.publish',
+      { resource: { ...resource, owner: 'me' } },
+      '/resource/owner',
+      'additionalProperties',
+    ],
     [
       'web3.resources.publish',
       { resource: { ...resource, prices: [{ unit: 'query', amount: '0.5', per: '1', currency: 'USDC' }] } },
@@ -132,7 +166,11 @@ describe('parameters that break the schema', () => {
     const world = await testWorld()
     const { status, body } = await unchanged(world, () => post(world.url, method, params))
     expect(status).toBe(400)
-    expect(bad(body)).toMatchObject({ error: 'E_INVALID_ARGUMENT', details: { pointer, rule }, hint: expect.any(String) })
+    expect(bad(body)).toMatchObject({
+      error: 'E_INVALID_ARGUMENT',
+      details: { pointer, rule },
+      hint: expect.any(String),
+    })
     expect(bad(body).message.startsWith(pointer)).toBe(true)
   })
 })
@@ -158,10 +196,16 @@ describe('how often, and when nobody is there', () => {
     await world.stopMarket()
     for (const headers of [{}, { authorization: `Bearer ${session}` }]) {
       const { status, body } = await post(world.url, 'web3.resources.list', {}, headers)
-      expect([status, body]).toMatchObject([503, { error: 'E_UNAVAILABLE', message: 'the market is not running' }])
+      expect([status, body]).toMatchObject([
+        503,
+        { error: 'E_UNAVAILABLE', message: 'the market is not running' },
+      ])
     }
     const { body } = await post(world.url, 'web3.capabilities.describe', { name: 'web3.resources.list' })
-    expect(body).toMatchObject({ ok: true, capabilities: [{ availability: { available: false, reason: expect.any(String) } }] })
+    expect(body).toMatchObject({
+      ok: true,
+      capabilities: [{ availability: { available: false, reason: expect.any(String) } }],
+    })
   })
 
   it('a config with a mistake is the operator’s to read, not an outsider’s', async () => {

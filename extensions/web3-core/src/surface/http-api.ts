@@ -50,9 +50,10 @@ export function apiHandler({ web3, maxRequestsPerMinute }: ApiOptions): ApiHandl
       const problem = codec(capability.contract.params).problem(params)
       if (problem !== undefined) throw invalidArgument(problem)
       // What asks for nobody and needs no market, like the descriptions, is answered while it is off, too.
-      const who = capability.facts.offline === true
-        ? ({ kind: 'anyone' } as const)
-        : await authenticate(marketOf(running), { headers: request.headers, method, params })
+      const who =
+        capability.facts.offline === true
+          ? ({ kind: 'anyone' } as const)
+          : await authenticate(marketOf(running), { headers: request.headers, method, params })
       const name = registry.naming.shown(capability.contract.name)
       return await registry.call(name, params, { who, door: 'api', web3: running })
     } finally {
@@ -63,7 +64,9 @@ export function apiHandler({ web3, maxRequestsPerMinute }: ApiOptions): ApiHandl
   return async (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     if (!path.startsWith(prefix)) return false
-    const envelope = await perform(request, path.slice(prefix.length)).catch((error: unknown) => failure(error, web3))
+    const envelope = await perform(request, path.slice(prefix.length)).catch((error: unknown) =>
+      failure(error, web3),
+    )
     await respond(request, response, envelope)
     return true
   }

@@ -4,7 +4,11 @@ import { errorAnswer, jsonAnswer } from '../provider/answer.ts'
 import { send } from '../provider/send.ts'
 
 /** An envelope as an HTTP answer: its code's status, and Retry-After where waiting helps. */
-export function respond(request: IncomingMessage, response: ServerResponse, envelope: Envelope): Promise<void> {
+export function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  envelope: Envelope,
+): Promise<void> {
   const answer = envelope.ok ? jsonAnswer(200, envelope) : errorAnswer(fromFailure(envelope), 'envelope')
   return send(request, response, answer)
 }

@@ -31,7 +31,10 @@ export function web3Handler({ market, web3, backends, config, report }: Web3Hand
     report,
     ...(checkpointMs === undefined ? {} : { checkpointMs }),
   })
-  const api = apiHandler({ web3, maxRequestsPerMinute: config.api?.maxRequestsPerMinute ?? requestsPerMinute })
+  const api = apiHandler({
+    web3,
+    maxRequestsPerMinute: config.api?.maxRequestsPerMinute ?? requestsPerMinute,
+  })
   return async (request, response) => {
     if ((await provider(request, response)) || (await api(request, response))) return true
     await respond(request, response, toFailure(nothingHere()))

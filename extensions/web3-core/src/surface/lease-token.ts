@@ -26,7 +26,11 @@ export async function readLeaseToken(
   const vault = await openVault({ file: vaultFile(stateDirectory), box, now: Date.now })
   const token = vault.token(leaseId)
   const expiresAt = vault.byLease(leaseId)?.expiresAt
-  return { leaseId, token, ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }) }
+  return {
+    leaseId,
+    token,
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+  }
 }
 
 function marketConfig(config: unknown): unknown {

@@ -26,7 +26,8 @@ export function withinLimit(envelope: Envelope, narrow: string): Envelope {
 /** Escaped once more it must still be within the limit, and not end in half a character. */
 function beginningOf(text: string): string {
   let length = shownCharacters
-  while (JSON.stringify(text.slice(0, length)).length > mostCharacters - 1_000) length = Math.floor(length / 2)
+  while (JSON.stringify(text.slice(0, length)).length > mostCharacters - 1_000)
+    length = Math.floor(length / 2)
   const beginning = text.slice(0, length)
   return beginning.isWellFormed() ? beginning : beginning.slice(0, -1)
 }

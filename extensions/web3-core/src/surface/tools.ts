@@ -2,7 +2,11 @@
  * What the butler sees: two tools in its direct view that open the whole registry, and a few short ones. Each answers with
  * the envelope, so that code and hint reach the model.
  */
-import type { AnyAgentTool, OpenClawPluginApi, OpenClawPluginToolContext } from 'openclaw/plugin-sdk/plugin-entry'
+import type {
+  AnyAgentTool,
+  OpenClawPluginApi,
+  OpenClawPluginToolContext,
+} from 'openclaw/plugin-sdk/plugin-entry'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { toFailure, type Envelope } from '@openclaw-market/protocol/errors'

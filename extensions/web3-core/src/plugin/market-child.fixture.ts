@@ -1,0 +1,88 @@
+/**
+ * A world in a process of its own: `another market`, or a gateway that can be killed. Started by `child-world.fixture.ts`
+ * with its options as JSON in argv; answers one message at a time.
+ */
+import { openSync, writeSync } from 'node:fs'
+import process from 'node:process'
+import type { Market } from '@openclaw-market/market-core'
+import { recoverPending } from '../consumer/recover.ts'
+import { startWorld, type WorldOptions } from './running-world.fixture.ts'
+
+/** Where it dies: the moment before, or after, the market issues a lease. `remote`: another market, over HTTP. */
+export type Death = `${'before' | 'after'} ${'local' | 'remote'} lease`
+
+export interface ChildOptions extends Pick<WorldOptions, 'home' | 'store' | 'config'> {
+  readonly dies?: Death
+}
+
+export type Order =
+  | { readonly do: 'call'; readonly name: string; readonly params: object }
+  | { readonly do: 'fund'; readonly to: string; readonly amount: string }
+  | { readonly do: 'vault' | 'recover' | 'log' | 'stop' }
+  | { readonly do: 'advance'; readonly ms: number }
+
+const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
+const { dies } = options
+
+/** Not even an exit handler runs; the mark says that it was here and nowhere else. */
+function die(): never {
+  writeSync(openSync(`${options.home}/died`, 'w'), dies ?? '')
+  process.kill(process.pid, 'SIGKILL')
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
+
+function mortal(market: Market): Market {
+  return {
+    ...market,
+    async run(op, json, who) {
+      const fatal = op.name === 'market.lease.issue'
+      if (fatal && dies === 'before local lease') die()
+      const envelope = await market.run(op, json, who)
+      if (fatal && dies === 'after local lease') die()
+      return envelope
+    },
+  }
+}
+
+const { fetch } = globalThis
+globalThis.fetch = async (input, init) => {
+  const fatal = typeof input === 'string' && input.endsWith('/web3.resources.lease')
+  if (fatal && dies === 'before remote lease') die()
+  const response = await fetch(input, init)
+  if (fatal && dies === 'after remote lease') die()
+  return response
+}
+
+const world = await startWorld({ ...options, through: mortal })
+
+async function obey(order: Order): Promise<unknown> {
+  const { web3 } = world.running
+  switch (order.do) {
+    case 'call':
+      return world.call(order.name, order.params)
+    case 'fund':
+      return world.fund(order.to, BigInt(order.amount))
+    case 'vault':
+      return web3
+        .vault()
+        .list()
+        .map(({ state, market, leaseId }) => ({ state, market, leaseId }))
+    case 'recover':
+      return recoverPending(web3, new AbortController().signal)
+    case 'advance':
+      world.clock.ahead += order.ms
+      return undefined
+    case 'log':
+      return world.log
+    case 'stop':
+      return world.stop()
+  }
+}
+
+process.on('message', (message: { id: number; order: Order }) => {
+  obey(message.order).then(
+    (answer) => process.send?.({ id: message.id, answer }),
+    (error: unknown) => process.send?.({ id: message.id, error: String(error) }),
+  )
+})
+process.send?.({ id: 0, answer: { url: world.url, address: world.market.address } })
