@@ -20,7 +20,6 @@ export default defineConfig({
           name: 'gateway',
           include: ['test/**/*.test.ts'],
           globalSetup: ['test/build.fixture.ts'],
-          globalSetup: ['test/build.fixture.ts'],
           // Gateways are large: one at a time on two cores, shared by the tests of a file.
           fileParallelism: false,
           testTimeout: 180_000,

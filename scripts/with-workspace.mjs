@@ -27,7 +27,8 @@ hand(script, args)
 /** What an install depends on: the lockfile, and the files that the lockfile was made from. */
 function wanted() {
   const hash = createHash('sha256').update(pnpm)
-  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']) hash.update(readFileSync(join(root, name)))
+  for (const name of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
+    hash.update(readFileSync(join(root, name)))
   return hash.digest('hex')
 }
 
@@ -59,7 +60,10 @@ function hand(script, args) {
   }
   const child = spawn(node, [join(root, script), ...args], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${dirname(node)}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}` },
+    env: {
+      ...process.env,
+      PATH: `${dirname(node)}:${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+    },
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {

@@ -8,7 +8,7 @@ import { startChild, type ChildWorld } from '../plugin/child-world.fixture.ts'
 import { post } from '../plugin/outside-wallet.fixture.ts'
 import { bad, good, offerOf, type Json } from '../plugin/world.fixture.ts'
 import { callAsOwner } from '../surface/gateway-methods.ts'
-import { allCapabilities } from './all.ts'
+import { allCapabilities } from '../plugin/all-capabilities.ts'
 
 const seed = 'a seed'
 const canonical = allCapabilities({ url: 'http://localhost', domain: 'localhost', chainIds: [] }).map(

@@ -1,6 +1,6 @@
 import { definePluginEntry, type OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { isMarketError, MarketError, toFailure } from '@openclaw-market/protocol/errors'
-import { allCapabilities } from '../capabilities/all.ts'
+import { allCapabilities } from './all-capabilities.ts'
 import { registerCli } from '../surface/cli.ts'
 import { registerGatewayMethods } from '../surface/gateway-methods.ts'
 import { respond } from '../surface/http-respond.ts'

@@ -1,8 +1,6 @@
 /** Starting web3-core beside a running market: backends, listener, vault, registry, and what time does on this side. */
-import { join } from 'node:path'
 import { marketState, onMarketState, runningMarket, type Market } from '@openclaw-market/market-core'
 import { MarketError } from '@openclaw-market/protocol/errors'
-import { allCapabilities } from '../capabilities/all.ts'
 import { naming } from '../capabilities/naming.ts'
 import { registry } from '../capabilities/registry.ts'
 import { recoverPending } from '../consumer/recover.ts'
@@ -13,9 +11,11 @@ import type { Site } from '../identity/site.ts'
 import { loadBackends } from '../provider/backends/load.ts'
 import { startListener, type Listener } from '../provider/listener.ts'
 import { sweepStoredFiles, type RetentionPosition } from '../provider/storage-retention.ts'
+import { allCapabilities } from './all-capabilities.ts'
 import { splitBackends, type Config, type ConfigProblem } from './config.ts'
 import { web3Handler, type Web3Handler } from '../surface/http.ts'
 import { fallbackProblems } from './fallback.ts'
+import { vaultFile } from './state-files.ts'
 import { publishRunning, withdrawRunning } from './handle.ts'
 import { tendPeriodically } from './tend.ts'
 import { unavailable } from './unavailable.ts'
@@ -171,11 +171,6 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
   }
   publishRunning(running)
   return running
-}
-
-/** Outside the store, beside it. */
-export function vaultFile(stateDirectory: string): string {
-  return join(stateDirectory, 'web3-core', 'vault')
 }
 
 /** The system's word for it: its message may name an address. */

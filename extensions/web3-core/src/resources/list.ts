@@ -2,7 +2,8 @@ import { Type } from '@sinclair/typebox'
 import { given, listResources } from '@openclaw-market/market-core'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import { nextCursor } from '@openclaw-market/protocol/schema/paging'
-import { closed } from '@openclaw-market/protocol/schema/scalars'
+import { closed, literals } from '@openclaw-market/protocol/schema/scalars'
+import { resourceStates } from '@openclaw-market/protocol/states/tables'
 import { ResourceView } from '@openclaw-market/protocol/views/resource'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
@@ -14,7 +15,11 @@ const contract = {
   summary: 'Finds resources that can be leased: by kind, words, tag, provider and price, newest first.',
   effect: 'read',
   scope: 'read',
-  params: closed({ ...listResources.params.properties, market: Type.Optional(MarketName) }),
+  params: closed({
+    ...listResources.params.properties,
+    status: Type.Optional(literals(resourceStates, 'absent: published')),
+    market: Type.Optional(MarketName),
+  }),
   result: closed({
     resources: Type.Array(closed({ ...ResourceView.properties, market: OnMarket })),
     unreachable: Unreachable,
@@ -27,10 +32,9 @@ export const listCapability = capability(
   contract,
   {
     group: 'resources',
-    whenToUse:
-      'To find a model, search or storage to lease. A price is amount base units for each per units.',
+    whenToUse: 'To find a model, search or storage. A price is amount base units for each per units.',
     whenNotToUse: 'When an active lease serves already.',
-    returns: 'Exact prices and policy, and the market of each; never where it is served from.',
+    returns: 'Exact prices, policy and market of each; never where it is served from.',
     errors: {
       E_NOT_FOUND: 'the named market is not in the config',
       E_TIMEOUT: 'the named market does not answer',
@@ -51,8 +55,9 @@ export const listCapability = capability(
     examples: { valid: { kind: 'search', limit: 5 }, invalid: { kind: 'car' } },
     since: '0.1.0',
   },
-  async ({ market, limit, cursor, ...filter }, call) => {
-    const { items, ...rest } = await listAcross(
+  async ({ market, limit, cursor, status = 'resource_published', ...rest }, call) => {
+    const filter = { ...rest, status }
+    const { items, unreachable, nextCursor } = await listAcross(
       call,
       { limit: limit ?? 50, ...given({ market, cursor }) },
       async ({ remote }, page) => {
@@ -65,8 +70,8 @@ export const listCapability = capability(
     )
     return {
       resources: [...items],
-      unreachable: [...rest.unreachable],
-      ...given({ nextCursor: rest.nextCursor }),
+      unreachable: [...unreachable],
+      ...given({ nextCursor }),
     }
   },
 )

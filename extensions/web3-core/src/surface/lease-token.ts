@@ -3,7 +3,7 @@ import { LeaseId } from '@openclaw-market/protocol/ids'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { openVault } from '../consumer/vault.ts'
-import { vaultFile } from '../plugin/start.ts'
+import { vaultFile } from '../plugin/state-files.ts'
 
 const Params = closed({ leaseId: LeaseId })
 

@@ -6,7 +6,7 @@ import type {
 } from 'openclaw/plugin-sdk/plugin-entry'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { allCapabilities } from '../capabilities/all.ts'
+import { allCapabilities } from '../plugin/all-capabilities.ts'
 import { groups } from '../capabilities/capability.ts'
 import { publishAsNode, testWorld, type Json } from '../plugin/world.fixture.ts'
 import { registerTools } from './tools.ts'

@@ -1,4 +1,4 @@
-import type { Capability } from './capability.ts'
+import type { Capability } from '../capabilities/capability.ts'
 import { billingCapability } from '../billing/summary.ts'
 import { chatCapability } from '../consumer/model-chat.ts'
 import { searchCapability } from '../consumer/search-query.ts'
@@ -14,8 +14,8 @@ import { publishCapability, unpublishCapability } from '../resources/publish.ts'
 import { quoteCapability } from '../resources/quote.ts'
 import { statusCapability } from '../resources/status.ts'
 import { statusSummaryCapability } from '../status/summary.ts'
-import { describeCapabilities } from './describe.ts'
-import { listCapabilities } from './list.ts'
+import { describeCapabilities } from '../capabilities/describe.ts'
+import { listCapabilities } from '../capabilities/list.ts'
 
 /** Everything that `web3.*` can do, in the order in which a reader meets it. */
 export function allCapabilities(site: Site): readonly Capability[] {
