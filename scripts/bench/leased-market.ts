@@ -51,7 +51,7 @@ export async function startGateway(upstreamUrl: string): Promise<Gateway> {
       },
       'market-bench': { upstream: `${upstreamUrl}/v1/chat/completions` },
     },
-    // E.g. --cpu-prof --cpu-prof-dir=/tmp/profile, to see where the gateway's time goes.
+    // E.g. --cpu-prof --cpu-prof-dir=DIR, to see where the gateway's time goes.
     ...(nodeOptions === undefined ? {} : { env: { NODE_OPTIONS: nodeOptions } }),
   })
 }

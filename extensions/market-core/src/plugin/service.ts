@@ -2,7 +2,7 @@
 import { isMarketError } from '@openclaw-market/protocol/errors'
 import { openMarket, type Market } from './open-market.ts'
 import { readConfig, toOptions } from './config.ts'
-import { describeProblems, setMarketState } from './handle.ts'
+import { describeProblems, marketState, setMarketState } from './handle.ts'
 
 export interface ServiceLogger {
   info(message: string): void
@@ -45,9 +45,11 @@ export function marketService(pluginConfig: () => unknown): MarketService {
       }
     },
     async stop() {
-      setMarketState({ status: 'off' })
       const stopping = running
       running = undefined
+      // A later start may have published its own market already: that one stays.
+      const state = marketState()
+      if (state.status !== 'running' || state.market === stopping?.market) setMarketState({ status: 'off' })
       await stopping?.stopSweeping()
       await stopping?.market.close()
     },
