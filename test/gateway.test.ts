@@ -96,7 +96,7 @@ describe('a backend whose folder is missing', () => {
     expect(problems).toEqual([
       { key: '/provider/backends/gone/directory', problem: expect.stringContaining('does not exist') },
     ])
-    expect(backends).toBe(1)
+    expect(backends).toEqual([{ name: 'docs', kind: 'search' }])
     const refused = await gateway.refusal('web3.resources.publish', { resource: search('gone', '1') })
     expect(refused).toMatchObject({ code: 'E_NOT_CONFIGURED', details: { details: { usable: ['docs'] } } })
   })

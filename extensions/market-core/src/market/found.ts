@@ -4,6 +4,6 @@ import { MarketError } from '@openclaw-market/protocol/errors'
 export function found<T>(entity: T | undefined, what: string, id: string): T {
   if (entity !== undefined) return entity
   throw new MarketError('E_NOT_FOUND', `there is no ${what} ${id}`, {
-    hint: `Check the id, or list what you can see.`,
+    hint: 'Check the id. What is not yours to see is not there for you either.',
   })
 }

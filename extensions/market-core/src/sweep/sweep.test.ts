@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SpentNonces } from '@openclaw-market/protocol/entities/records'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import { checkInvariants } from '../market/invariants.fixture.ts'
 import {
@@ -126,5 +127,18 @@ describe.each(backends)('ends and time on %s', (backend) => {
     for (const lease of leases) expect((await settlementNow(world, lease)).settledAt).toBeDefined()
     await checkInvariants(world.market.store)
     expect(world.defects).toEqual([])
+  })
+
+  it('one pass forgets all that is over, however much of it strangers have made', async () => {
+    const world = await openWorld(backend)
+    const { market, clock } = world
+    const many = Array.from({ length: 25 }, (_, i) => ({ nonceKey: `nonce-${i}`, dueAt: clock.now, rev: 0 }))
+    await market.store.write(async (tx) => {
+      for (const nonce of many) await tx.insert(SpentNonces, nonce)
+    })
+    clock.now += 1
+    await market.sweep(10)
+    const left = await market.store.read({ as: 'market' }, (tx) => tx.list(SpentNonces, { limit: 100 }))
+    expect(left.items).toEqual([])
   })
 })

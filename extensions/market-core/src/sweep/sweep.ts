@@ -140,12 +140,16 @@ async function due<S extends TObject>(
   return page.items
 }
 
+/** All of it, a page at a time: anybody may make such, and faster than one page a sweep. */
 async function forget(store: MarketStore, of: Collection, now: number, limit: number): Promise<void> {
-  const over = await due(store, of, 'dueAt', now, limit)
-  if (over.length === 0) return
-  await store.write(async (tx) => {
-    for (const entity of over) await tx.remove(of, String(entity[of.key]))
-  })
+  for (;;) {
+    const over = await due(store, of, 'dueAt', now, limit)
+    if (over.length === 0) return
+    await store.write(async (tx) => {
+      for (const entity of over) await tx.remove(of, String(entity[of.key]))
+    })
+    if (over.length < limit) return
+  }
 }
 
 async function attempt(env: SweepEnvironment, what: string, act: () => Promise<Outcome>): Promise<Outcome> {

@@ -42,6 +42,12 @@ export const describeCapabilities = capability(
   },
   async ({ name, group }, { web3: { registry } }) => {
     if (name === undefined) return describeAll(registry, group)
+    if (group !== undefined) {
+      throw new MarketError('E_INVALID_ARGUMENT', '/group: give name or group, not both', {
+        details: { pointer: '/group', rule: 'one-of' },
+        hint: 'Leave one of them out.',
+      })
+    }
     const found = registry.find(name)
     if (found !== undefined) return registry.document([found])
     throw new MarketError('E_NOT_FOUND', `there is no capability ${name}`, {

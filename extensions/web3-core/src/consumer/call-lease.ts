@@ -1,6 +1,6 @@
 /**
- * Calling a leased resource as its holder: the token from the vault, a request id of our own so that a lost answer can be
- * asked for again, and our own count of what came back.
+ * Calling a leased resource as its holder: the token from the vault, a request id of our own so that no call is
+ * ever billed twice, and our own count of what came back.
  */
 import { randomUUID } from 'node:crypto'
 import { isMarketError, MarketError, type ErrorCode } from '@openclaw-market/protocol/errors'

@@ -263,3 +263,20 @@ describe('the answer to a lease that is lost', () => {
     expect(here.running.web3.vault().list()).toMatchObject([{ state: 'closed' }])
   })
 })
+
+it('a market that claims to be this one gets nothing signed: it could have that carried out here', async () => {
+  const sent: string[] = []
+  const claim = inJson('/web3/api/web3.capabilities.list', (json) => ({
+    ...json,
+    market: { ...(json['market'] as object), address: here.market.address },
+  }))
+  proxy.tamper((path, reply) => {
+    sent.push(path)
+    return claim(path, reply)
+  })
+  expect(bad(await here.call('web3.resources.list', { market: 'other' }))).toMatchObject({
+    error: 'E_UNAVAILABLE',
+    details: { market: 'other' },
+  })
+  expect(sent).toEqual(['/web3/api/web3.capabilities.list'])
+})

@@ -79,6 +79,7 @@ export function remoteMarket(
     if (codec(Identity).problem(answer) !== undefined) throw strange(config.name)
     const { market } = codec(Identity).decode(answer)
     if (config.address !== undefined && market.address !== config.address) throw anotherMarket(config.name)
+    if (market.address === local().address) throw ourselves(config.name)
     known = market
     return market
   }
@@ -167,6 +168,14 @@ function strange(name: string): MarketError {
       hint: 'One of the two needs an update.',
     },
   )
+}
+
+/** What we sign for ourselves could be sent to us, and would be carried out here. */
+function ourselves(name: string): MarketError {
+  return new MarketError('E_UNAVAILABLE', `the market ${name} says that it is this one`, {
+    details: { market: name },
+    hint: 'Nothing was sent. Take it out of markets in the config, or correct its url.',
+  })
 }
 
 function anotherMarket(name: string): MarketError {

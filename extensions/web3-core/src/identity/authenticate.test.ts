@@ -44,6 +44,34 @@ describe('a signed request', () => {
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401, 401, 401])
   })
 
+  it('that was carried out is not again when its proof takes until its nonce is forgotten', async () => {
+    const clock = { ahead: 0 }
+    let slow = false
+    world = await testWorld({
+      market: { now: () => Date.now() + clock.ahead },
+      through: (market) => ({
+        ...market,
+        prover: {
+          ...market.prover,
+          // A contract wallet is asked about on its chain, which takes its time.
+          async verify(request) {
+            const proved = await market.prover.verify(request)
+            if (slow) clock.ahead += 60_000
+            if (slow) await market.sweep(100)
+            return proved
+          },
+        },
+      }),
+    })
+    const headers = await outsideWallet(world).sign(method, params)
+    expect((await post(world.url, method, params, headers)).status).toBe(200)
+    slow = true
+    expect(await post(world.url, method, params, headers)).toMatchObject({
+      status: 401,
+      body: { error: 'E_AUTH_REQUIRED', details: { header: 'x-web3-expires', reason: 'expired' } },
+    })
+  })
+
   it('that is malformed or of no method is told so before its nonce is spent', async () => {
     const wrong = { limit: 0 }
     const headers = await wallet.sign(method, wrong)

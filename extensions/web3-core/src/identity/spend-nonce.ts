@@ -15,7 +15,14 @@ export const spendNonce = operation({
   errors: ['E_AUTH_REQUIRED'],
   callers: ['wallet'],
   load: (tx, { nonceKey }) => tx.get(SpentNonces, nonceKey),
-  decide(spent, { nonceKey, expiresAt }) {
+  decide(spent, { nonceKey, expiresAt }, { now }) {
+    // The proof may have taken its time, and from now on the nonce may be forgotten.
+    if (expiresAt <= now) {
+      throw new MarketError('E_AUTH_REQUIRED', 'this signed request has expired', {
+        details: { header: 'x-web3-expires', reason: 'expired' },
+        hint: 'Sign each request anew, to expire at most 5 minutes ahead.',
+      })
+    }
     if (spent !== undefined) {
       throw new MarketError('E_AUTH_REQUIRED', 'this signed request has been used', {
         details: { header: 'x-web3-nonce', reason: 'replayed' },

@@ -192,7 +192,7 @@ describe('a config with a mistake', () => {
         problem: 'cannot listen there (EADDRINUSE); leaseholders are served through the gateway only',
       },
     ])
-    expect(usable).toBe(1)
+    expect(usable).toEqual([{ name: 'disk', kind: 'storage' }])
     good(await world.call('web3.resources.publish', offerOf('storage')))
     expect(bad(await world.call('web3.resources.publish', offerOf('search')))).toMatchObject({
       error: 'E_NOT_CONFIGURED',

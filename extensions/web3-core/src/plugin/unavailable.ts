@@ -2,8 +2,8 @@ import { isMarketError } from '@openclaw-market/protocol/errors'
 import type { Capability } from '../capabilities/capability.ts'
 import type { Web3 } from './web3.ts'
 
-/** Need the tokens that this gateway keeps. */
-const withVault = /^web3\.(model|search|storage)\.|^web3\.resources\.lease$/
+/** Use tokens that this gateway keeps. (An outside wallet leases without: it keeps its own.) */
+const withVault = /^web3\.(model|search|storage)\./
 
 /**
  * Why a capability cannot be used now. Everyone may read it, so it says nothing of the config: that is for the owner, in the
@@ -13,7 +13,7 @@ export function unavailable({ contract, facts }: Capability, web3: Web3): string
   if (facts.offline === true) return undefined
   const off = reason(() => web3.market())
   if (off !== undefined) return off
-  if (withVault.test(contract.name) && !facts.doors.includes('api')) {
+  if (withVault.test(contract.name)) {
     const closed = reason(() => web3.vault())
     if (closed !== undefined) return 'the vault of lease tokens is not open'
   }

@@ -53,6 +53,6 @@ export function cannotServe(): MarketError {
 /** What became of the call could not be written down: it may have been billed, and it is not repeated. */
 export function outcomeUnknown(): MarketError {
   return new MarketError('E_OUTCOME_UNKNOWN', 'the call was made, and its outcome could not be recorded', {
-    hint: 'It is settled within the dispute window for what was surely delivered. Look at the usage of the lease.',
+    hint: 'It is settled for what was surely delivered, at the latest when the lease ends or the market restarts. Look at the usage of the lease.',
   })
 }

@@ -48,7 +48,7 @@ function routeOf({ path }: Target, method: string | undefined): FreeRoute | Call
   const route = routes.get(path)
   if (route === undefined) {
     throw new MarketError('E_NOT_FOUND', 'there is nothing at this path', {
-      hint: 'See the routes of leased resources.',
+      hint: 'Leased resources are at /web3/resources/{model/chat, search/query, storage/put, get, list} and /web3/v1/….',
     })
   }
   if (route.method === method) return route

@@ -61,6 +61,15 @@ describe('a body', () => {
     await until(() => expect(outcomes).toEqual(['E_TIMEOUT']))
   })
 
+  it('must be whole in time, however steadily a byte comes now and then', async () => {
+    const bounds = { inMemory: 1_000, idleMs: 5_000, wholeMs: 200 }
+    const { outcomes, send } = await reading(bodyReader(bounds), 800)
+    const slow = send()
+    const drip = setInterval(() => slow.write('.'), 20)
+    onTestFinished(() => clearInterval(drip))
+    await until(() => expect(outcomes).toEqual(['E_TIMEOUT']))
+  })
+
   it('must come whole', async () => {
     const { outcomes, send } = await reading(bodyReader({ inMemory: 1_000, idleMs: 60_000 }), 800)
     const broken = send()

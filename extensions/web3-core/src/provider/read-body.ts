@@ -14,6 +14,8 @@ export interface BodyBounds {
   readonly inMemory: number
   /** Longest silence of a caller. Default 15 s. */
   readonly idleMs: number
+  /** Longest that a body may take in all, where strangers send it: a byte now and then is no silence. Default: any. */
+  readonly wholeMs?: number
 }
 export const defaultBodyBounds: BodyBounds = { inMemory: 256 * mebibyte, idleMs: 15_000 }
 
@@ -47,7 +49,7 @@ export function bodyReader(bounds: BodyBounds = defaultBodyBounds): BodyReader {
         released = true
       }
       try {
-        return { bytes: await collect(request, bounds.idleMs, hold), release }
+        return { bytes: await collect(request, bounds, hold), release }
       } catch (error) {
         release()
         throw error
@@ -68,11 +70,16 @@ function checkHead(request: IncomingMessage, maxBytes: number): void {
 }
 
 /** By events: leaving a `for await` would destroy the connection that the answer has yet to go out on. */
-function collect(request: IncomingMessage, idleMs: number, hold: (bytes: number) => void): Promise<Buffer> {
+function collect(
+  request: IncomingMessage,
+  { idleMs, wholeMs }: BodyBounds,
+  hold: (bytes: number) => void,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = []
     const end = (settle: () => void): void => {
       clearTimeout(timer)
+      clearTimeout(last)
       request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken)
       request.pause()
       settle()
@@ -89,7 +96,9 @@ function collect(request: IncomingMessage, idleMs: number, hold: (bytes: number)
     }
     const onEnd = (): void => end(() => resolve(Buffer.concat(parts)))
     const onBroken = (): void => end(() => reject(incomplete()))
-    const timer = setTimeout(() => end(() => reject(silent())), idleMs)
+    const late = (): void => end(() => reject(silent()))
+    const timer = setTimeout(late, idleMs)
+    const last = wholeMs === undefined ? undefined : setTimeout(late, wholeMs)
     request.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken)
     if (request.destroyed && !request.complete) onBroken()
   })

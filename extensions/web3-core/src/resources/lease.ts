@@ -20,7 +20,7 @@ export const leaseCapability = capability(
       E_FORBIDDEN: 'it is your own, the consent is not signed by your wallet, or you are not the owner',
       E_INSUFFICIENT_FUNDS: 'you have less than maxCost; details.missing says how much',
       E_CONFLICT:
-        'the terms have changed since the quote, or the idempotencyKey was used for another request',
+        "the terms are not the quote's, you hold this storage already, or the key was used otherwise",
       E_EXPIRED: 'the quote has expired',
       E_TIMEOUT: 'its market does not answer; no lease was asked for yet',
       E_OUTCOME_UNKNOWN: 'the answer was lost: repeat with the same idempotencyKey',

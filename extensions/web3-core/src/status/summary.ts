@@ -23,7 +23,9 @@ const contract = {
     resources: statusSummary.result.properties.resources,
     store: closed({ backend: literals(['sqlite', 'file']) }),
     markets: Type.Array(Type.String(), { description: 'markets that this gateway deals with' }),
-    backends: Type.Integer({ description: 'backends that this host can publish over' }),
+    backends: Type.Array(closed({ name: Type.String(), kind: Type.String() }), {
+      description: 'what the owner can publish over',
+    }),
     problems: Type.Array(closed({ key: Type.String(), problem: Type.String() }), {
       description: 'keys of the config that are wrong, and why; what depends on them is off',
     }),
@@ -58,6 +60,7 @@ export const statusSummaryCapability = capability(
     const market = web3.market()
     const { currencies } = await runLocal(market, accountStatement, {}, who)
     const { settlement, leases, calls, resources } = await runLocal(market, statusSummary, {}, who)
+    const owner = who.kind === 'node' && who.owner
     const exhausted = currencies.every(({ available }) => available === 0n)
     return {
       billing: { status: exhausted ? ('exhausted' as const) : ('active' as const), currencies },
@@ -67,8 +70,8 @@ export const statusSummaryCapability = capability(
       resources,
       store: { backend: market.backend },
       markets: ['local', ...(actsAsNode(who) ? web3.markets.remotes.map(({ name }) => name) : [])],
-      backends: actsAsNode(who) ? web3.backends.size : 0,
-      problems: who.kind === 'node' && who.owner ? [...web3.problems] : [],
+      backends: owner ? [...web3.backends].map(([name, { kind }]) => ({ name, kind })) : [],
+      problems: owner ? [...web3.problems] : [],
     }
   },
 )

@@ -42,10 +42,16 @@ export async function callAsOwner(
     report = web3.report
     return await web3.registry.call(name, params, { who: nodeWallet(web3, name, owner), door, web3 })
   } catch (error) {
-    if (isMarketError(error)) return toFailure(error)
+    if (isMarketError(error)) return toFailure(owner ? error : withoutCause(error))
     report?.(`a call through the ${door}`, error)
     return toFailure(new MarketError('E_INTERNAL', `${name} failed for a reason of its own`))
   }
+}
+
+/** What is wrong with the config is the owner's to know. */
+function withoutCause(error: MarketError): MarketError {
+  if (error.code !== 'E_NOT_CONFIGURED') return error
+  return new MarketError('E_UNAVAILABLE', 'the market is not running', { hint: 'Its owner finds why.' })
 }
 
 /** What needs no market, like the descriptions, is answered even while it is off. */

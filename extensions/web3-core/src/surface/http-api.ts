@@ -21,6 +21,8 @@ export const maxBodyBytes = 1_048_576
 const bodiesInMemory = 64 * 1_048_576
 /** Longest silence of a caller while its body arrives. */
 const idleMs = 15_000
+/** Longest that a body may take: nobody is proved yet, and 64 that never end would keep everyone else out. */
+const wholeMs = 20_000
 
 export interface ApiOptions {
   /** @throws MarketError while nothing runs */
@@ -33,7 +35,7 @@ export type ApiHandler = (request: IncomingMessage, response: ServerResponse) =>
 /** @returns a handler that answers false, untouched, for paths that are not its own. It never rejects. */
 export function apiHandler({ web3, maxRequestsPerMinute }: ApiOptions): ApiHandler {
   const rates = addressRates(maxRequestsPerMinute)
-  const bodies = bodyReader({ inMemory: bodiesInMemory, idleMs })
+  const bodies = bodyReader({ inMemory: bodiesInMemory, idleMs, wholeMs })
 
   const perform = async (request: IncomingMessage, method: string): Promise<Envelope> => {
     const running = web3()

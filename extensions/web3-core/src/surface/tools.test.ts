@@ -52,6 +52,24 @@ describe('the tools', () => {
     expect(direct.map(([name]) => name)).toEqual(['web3_capabilities', 'web3_call'])
   })
 
+  it('tell a stranger nothing of the config, and the owner what is wrong with it', async () => {
+    await testWorld({ config: { markts: [] } })
+    const call = (owner: boolean) => run(toolsFor(owner), 'web3_call', { name: 'web3.status.summary' })
+    expect((await call(true)).text).toContain('/markts')
+    const { text, answer } = await call(false)
+    expect(answer).toMatchObject({ ok: false, error: 'E_UNAVAILABLE' })
+    expect(text).not.toContain('markts')
+  })
+
+  it('describe one capability or one group, not both', async () => {
+    await testWorld()
+    const params = { name: 'web3.search.query', group: 'search' }
+    expect((await run(toolsFor(true), 'web3_capabilities', params)).answer).toMatchObject({
+      error: 'E_INVALID_ARGUMENT',
+      details: { pointer: '/group', rule: 'one-of' },
+    })
+  })
+
   it('show each group whole, and the list', async () => {
     await testWorld()
     const tools = toolsFor(true)

@@ -10,6 +10,8 @@ export interface SchemaProblem {
   readonly pointer: string
   readonly rule: string
   readonly message: string
+  /** What the schema says should stand there. */
+  readonly expected?: string
 }
 
 /** Reads and writes the values of one schema: JSON outside, exact types inside. Compiled on first use. */
@@ -101,13 +103,19 @@ export function codec<S extends TSchema>(schema: S): Codec<S> {
   return made
 }
 
-export function invalidArgument({ pointer, rule, message }: SchemaProblem, hint?: string): MarketError {
+export function invalidArgument(problem: SchemaProblem, hint?: string): MarketError {
+  const { pointer, rule, message } = problem
   return new MarketError('E_INVALID_ARGUMENT', `${pointer === '' ? 'the parameters' : pointer}: ${message}`, {
     details: { pointer, rule },
-    hint:
-      hint ??
-      `Correct ${pointer === '' ? 'the parameters' : pointer} so that it satisfies "${rule}", then send again.`,
+    hint: hint ?? wayOut(problem),
   })
+}
+
+function wayOut({ pointer, rule, expected }: SchemaProblem): string {
+  const place = pointer === '' ? 'the parameters' : pointer
+  if (rule === 'additionalProperties') return `Leave ${place} out, then send again.`
+  const wanted = expected === undefined ? `so that it satisfies "${rule}"` : `to: ${expected}`
+  return `${rule === 'required' ? 'Add' : 'Correct'} ${place} ${wanted}, then send again.`
 }
 
 /** Enough to choose from; a large value can have very many. */

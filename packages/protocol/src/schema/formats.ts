@@ -14,5 +14,6 @@ function isMoment(text: string): boolean {
 FormatRegistry.Set('base-units', (value) => /^(0|[1-9][0-9]{0,38})$/.test(value))
 FormatRegistry.Set('date-time', isMoment)
 FormatRegistry.Set('well-formed', (value) => value.isWellFormed())
-FormatRegistry.Set('evm-address', (value) => isAddress(value, { strict: true }))
+// viem remembers what it is asked, whatever its length: what cannot be an address is not asked about.
+FormatRegistry.Set('evm-address', (value) => value.length === 42 && isAddress(value, { strict: true }))
 FormatRegistry.Set('evm-signature', (value) => /^0x([0-9a-fA-F]{2}){1,4096}$/.test(value))

@@ -5,7 +5,13 @@ import type { SchemaProblem } from './codec.ts'
 /** The keyword of JSON Schema that an error of the checker stands for, and a sentence that names its bound. */
 export function ruleOf(error: ValueError, _root: TSchema): SchemaProblem {
   const schema = error.schema
-  const say = (rule: string, message: string): SchemaProblem => ({ pointer: error.path, rule, message })
+  const { description } = schema
+  const say = (rule: string, message: string): SchemaProblem => ({
+    pointer: error.path,
+    rule,
+    message,
+    ...(typeof description === 'string' ? { expected: description } : {}),
+  })
   switch (error.type) {
     case ValueErrorType.ObjectAdditionalProperties:
       return say('additionalProperties', 'unknown field')

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { codec } from './codec.ts'
 import { ActorId, Amount, line, mostAmount, RequestId, Signature, Timestamp } from './scalars.ts'
@@ -53,6 +55,19 @@ describe('a time', () => {
 
 describe('an actor', () => {
   const checksummed = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed' // EIP-55's own example
+
+  it('is not remembered when it is none, however long: a stranger could fill the memory with such', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const held = (): number => {
+      collect()
+      return process.memoryUsage().heapUsed
+    }
+    const before = held()
+    for (let i = 0; i < 100; i++)
+      expect(codec(ActorId).problem(Buffer.alloc(1_000_000, `${i} `).toString('latin1'))).toBeDefined()
+    expect(held() - before).toBeLessThan(20_000_000)
+  })
 
   it('is read in any case that is no wrong checksum, and is one value inside', () => {
     for (const text of [checksummed, checksummed.toLowerCase()])

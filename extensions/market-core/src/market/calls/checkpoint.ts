@@ -19,11 +19,11 @@ export const checkpointCall = operation({
   result: closed({ callId: CallId }),
   errors: ['E_NOT_FOUND', 'E_FORBIDDEN', 'E_CONFLICT', 'E_QUOTA_EXCEEDED'],
   callers: ['node', 'wallet', 'operator'],
-  async load(tx, { callId }, { who, rules, now }) {
+  async load(tx, { callId }, { who, rules }) {
     const call = found(await tx.get(Calls, callId), 'call', callId)
     const lease = found(await tx.get(Leases, call.leaseId), 'lease', call.leaseId)
     return {
-      call: found(mayServe(lease, who, rules, now) ? call : undefined, 'call', callId),
+      call: found(mayServe(lease, who, rules, call.openedAt) ? call : undefined, 'call', callId),
       lease,
     }
   },

@@ -6,8 +6,9 @@ import type { Principal } from '@openclaw-market/protocol/principal'
 /**
  * Who serves a lease and writes its usage: its provider, or the key that the provider delegated the resource to when the
  * lease was made. No operator can do it on behalf of someone (DESIGN §4). To anyone else the lease does not exist.
+ * @param at now, or when the call was opened that goes on: what was begun with leave is counted to its end
  */
-export function mayServe(lease: Lease, who: Principal, rules: MarketRules, now: number): boolean {
+export function mayServe(lease: Lease, who: Principal, rules: MarketRules, at: number): boolean {
   if (who.kind === 'anyone') return false
   if (who.kind === 'operator' && who.onBehalfOf !== undefined) {
     throw new MarketError('E_FORBIDDEN', 'usage cannot be written on behalf of someone else', {
@@ -22,6 +23,6 @@ export function mayServe(lease: Lease, who: Principal, rules: MarketRules, now: 
     delegation.provider === lease.providerActorId &&
     delegation.delegate === who.actorId &&
     delegation.backend === lease.backend &&
-    now < delegation.expiresAt
+    at < delegation.expiresAt
   )
 }

@@ -6,7 +6,7 @@ import { insert, type HoldChange, type Write } from '@openclaw-market/protocol/o
 import { escrow } from '../../ledger/account.ts'
 import { record } from '../usage/record.ts'
 
-const byteMsPerGbDay = 1_000_000_000n * 86_400_000n
+export const byteMsPerGbDay = 1_000_000_000n * 86_400_000n
 
 /** The lease with its byte-milliseconds counted up to now, or to where it stopped: nothing accrues once it ends. */
 export function accrue(lease: Lease, now: number): Lease {

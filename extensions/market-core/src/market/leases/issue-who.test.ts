@@ -13,6 +13,7 @@ import {
   fundedWallet,
   leaseNow,
   newWallet,
+  openCall,
   openWorld,
   publish,
   refuses,
@@ -23,6 +24,7 @@ import {
 } from '../market.fixture.ts'
 import { quoteResource } from '../resources/quote.ts'
 import { unpublishResource } from '../resources/unpublish.ts'
+import { appendUsage } from '../usage/append.ts'
 import { issueLease } from './issue.ts'
 
 const tokenHash = sha256Hex('tok_a')
@@ -124,5 +126,20 @@ describe.each(backends)('whoever leases on %s', (backend) => {
       details: { pointer: '/ttlMs' },
     })
     await takeLease(world, consumer, { ...wish, ttlMs: 600_000 })
+  })
+
+  it('pays for what a call that was open when the delegation ended has delivered since', async () => {
+    const world = await openWorld(backend)
+    const consumer = await fundedWallet(world, 1_000n)
+    const resourceId = await offeredBy(world, newWallet(), 600_000)
+    const lease = await takeLease(world, consumer, { resourceId, maxCost: 100n, ttlMs: 600_000 })
+    world.clock.now += 599_999
+    const call = await openCall(world, lease.leaseId, { output_token: 6n })
+    world.clock.now += 60_000
+    await call.checkpoint({ output_token: 3n })
+    expect(await call.finish({ usage: { output_token: 6n }, outcome: 'done' })).toEqual({ cost: 22n, seq: 1 })
+    const entry = { leaseId: lease.leaseId, requestId: 'served-later', usage: [], outcome: 'done' }
+    expect(await refuses(world, appendUsage, { entry }, world.node)).toMatchObject({ error: 'E_NOT_FOUND' })
+    expect(world.defects).toEqual([])
   })
 })

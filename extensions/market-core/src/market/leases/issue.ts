@@ -26,7 +26,7 @@ import { notOneself } from '../resources/quote.ts'
 import { changedOffer, checkQuote, missing, proveConsent, type Consented, type Quoted } from './consented.ts'
 import { leasePurpose } from './consent.ts'
 import { firstDue } from './due.ts'
-import { keptBytes, latestLease } from './kept-files.ts'
+import { keptFiles, latestLease } from './kept-files.ts'
 import { LeaseTtl } from './ttl.ts'
 
 const params = closed({
@@ -131,7 +131,7 @@ export const issueLease = operation({
       status: 'lease_active',
       createdAt: now,
       expiresAt,
-      ...firstDue(resource, keptBytes(resource, earlier, now), now, expiresAt),
+      ...firstDue(resource, keptFiles(resource, earlier, now), now, expiresAt),
     }
     return {
       result: {

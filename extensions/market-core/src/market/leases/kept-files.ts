@@ -8,6 +8,7 @@ import { MarketError } from '@openclaw-market/protocol/errors'
 import type { ResourceId } from '@openclaw-market/protocol/ids'
 import type { ReadTx } from '@openclaw-market/protocol/reading'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
+import { byteMsPerGbDay } from './accrue.ts'
 
 const day = 86_400_000
 
@@ -20,12 +21,19 @@ export async function latestLease(
   return items[0]
 }
 
+export interface Kept {
+  readonly storedBytes: bigint
+  /** Byte-milliseconds that no gb_day has been billed for yet. */
+  readonly byteMs: bigint
+}
+
 /**
- * The bytes that a new lease of this storage finds.
+ * What a new lease of this storage finds: the bytes, and the part of a gb_day that they have been kept already.
  * @throws MarketError E_CONFLICT while the consumer's last lease of it still runs
  */
-export function keptBytes(resource: Resource, earlier: Lease | undefined, now: number): bigint {
-  if (resource.kind !== 'storage' || earlier === undefined) return 0n
+export function keptFiles(resource: Resource, earlier: Lease | undefined, now: number): Kept {
+  const nothing = { storedBytes: 0n, byteMs: 0n }
+  if (resource.kind !== 'storage' || earlier === undefined) return nothing
   if (earlier.endedAt === undefined) {
     throw new MarketError('E_CONFLICT', 'you hold a lease of this storage already', {
       details: { leaseId: earlier.leaseId },
@@ -33,5 +41,6 @@ export function keptBytes(resource: Resource, earlier: Lease | undefined, now: n
     })
   }
   const keptUntil = earlier.endedAt + effectivePolicy(earlier.policy).keepFilesDays * day
-  return now < keptUntil ? (earlier.storedBytes ?? 0n) : 0n
+  if (now >= keptUntil) return nothing
+  return { storedBytes: earlier.storedBytes ?? 0n, byteMs: (earlier.byteMs ?? 0n) % byteMsPerGbDay }
 }

@@ -15,6 +15,7 @@ import {
   settlementNow,
   signedWish,
   startsAt,
+  storagePrices,
   storageResource,
   takeLease,
   windowMs,
@@ -59,6 +60,38 @@ describe.each(backends)('storage over time on %s', (backend) => {
       error: 'E_CONFLICT',
       details: { leaseId: first.leaseId },
     })
+    await checkInvariants(world.market.store)
+  })
+
+  it('goes on counting where the lease before left off, so that leasing anew is no way to pay nothing', async () => {
+    const world = await openWorld(backend)
+    const resourceId = await publish(world, { ...storageResource, policy: { keepFilesDays: 2 } })
+    const consumer = await fundedWallet(world, 3_000_000n)
+    const lease = () => takeLease(world, consumer, { resourceId, maxCost: 1_000_000n, ttlMs: day / 4 })
+    const first = await lease()
+    const call = await openCall(world, first.leaseId, { put: 1n })
+    await call.finish({ usage: { put: 1n }, outcome: 'done', storedBytes: 2n * gb })
+    await later(world, day / 4)
+    expect((await leaseNow(world, first)).totals).toEqual({ put: 1n })
+    const second = await lease()
+    await later(world, day / 4)
+    expect((await leaseNow(world, second)).totals).toEqual({ gb_day: 1n })
+    await checkInvariants(world.market.store)
+  })
+
+  it('knows what is stored also where time had no price, so that it accrues once it has one', async () => {
+    const world = await openWorld(backend)
+    const free = { ...storageResource, prices: storagePrices.filter(({ unit }) => unit !== 'gb_day') }
+    const resourceId = await publish(world, { ...free, policy: { keepFilesDays: 2 } })
+    const consumer = await fundedWallet(world, 2_000_000n)
+    const first = await takeLease(world, consumer, { resourceId, maxCost: 1_000_000n, ttlMs: day })
+    const call = await openCall(world, first.leaseId, { put: 1n })
+    await call.finish({ usage: { put: 1n }, outcome: 'done', storedBytes: gb })
+    await does(world, completeLease, { leaseId: first.leaseId }, consumer.who)
+    await publish(world, { ...storageResource, resourceId })
+    const second = await takeLease(world, consumer, { resourceId, maxCost: 1_000_000n, ttlMs: 2 * day })
+    await later(world, day)
+    expect(await leaseNow(world, second)).toMatchObject({ storedBytes: gb, totals: { gb_day: 1n } })
     await checkInvariants(world.market.store)
   })
 

@@ -120,7 +120,7 @@ export const quoteResource = operation({
 export function notOneself(resource: Resource, consumer: string): void {
   if (resource.providerActorId !== consumer) return
   throw new MarketError('E_FORBIDDEN', 'a provider cannot lease from itself', {
-    hint: 'Use the backend directly, or lease as another wallet.',
+    hint: 'Use what it is served from yourself, or lease as another wallet.',
   })
 }
 

@@ -50,7 +50,7 @@ export function usableBackend(
     )
     throw new MarketError('E_NOT_CONFIGURED', `there is no backend ${name} that you may publish over`, {
       details: { pointer: '/resource/backend', usable: offered.map((b) => b.name) },
-      hint: 'The operator names backends, and who else may publish over them, in the config of web3-core (provider.backends).',
+      hint: 'The operator names backends, and who else may publish over them, in the config of web3-core (provider.backends). The status summary says what is wrong with one that is there.',
     })
   }
   if (backend.kind !== kind) {

@@ -1,4 +1,5 @@
 import { Offers, Resources } from '@openclaw-market/protocol/entities/resource'
+import { MarketError } from '@openclaw-market/protocol/errors'
 import { ResourceId } from '@openclaw-market/protocol/ids'
 import { operation, update } from '@openclaw-market/protocol/operation'
 import { actorOf } from '@openclaw-market/protocol/principal'
@@ -24,6 +25,11 @@ export const unpublishResource = operation({
     return { resource: own, offer: found(await tx.get(Offers, own.offerId), 'offer', own.offerId) }
   },
   decide({ resource, offer }, { resourceId }, { now }) {
+    if (resource.status === 'resource_unpublished') {
+      throw new MarketError('E_CONFLICT', 'this resource is off the market already', {
+        hint: 'Publish it again to offer it; leases of it run to their end.',
+      })
+    }
     const status = transition(
       resourceMachine,
       resource.status,

@@ -32,10 +32,11 @@ export const appendUsage = operation({
   callers: ['node', 'wallet', 'operator', 'market'],
   async load(tx, { entry: { leaseId, requestId } }, { who, rules, now }) {
     const lease = await tx.get(Leases, leaseId)
-    const served =
-      lease !== undefined && (who.kind === 'market' || mayServe(lease, who, rules, now)) ? lease : undefined
-    const mine = found(served, 'lease that you serve', leaseId)
     const call = await tx.find(Calls, 'requestKey', `${leaseId}/${requestId}`)
+    const at = call?.openedAt ?? now
+    const served =
+      lease !== undefined && (who.kind === 'market' || mayServe(lease, who, rules, at)) ? lease : undefined
+    const mine = found(served, 'lease that you serve', leaseId)
     return {
       lease: mine,
       settlement: found(await tx.get(Settlements, mine.settlementId), 'settlement', mine.settlementId),

@@ -178,7 +178,7 @@ function escrowOf({ settlementId, currency, consumerActorId }: Lease) {
 }
 
 function stored(lease: Lease, { storedBytes }: Entry, now: number): Lease {
-  if (storedBytes === undefined || lease.accruedAt === undefined) return lease
+  if (storedBytes === undefined || lease.kind !== 'storage') return lease
   return { ...accrue(lease, now), storedBytes }
 }
 
