@@ -11,14 +11,14 @@ import { startWorld, type WorldOptions } from './running-world.fixture.ts'
 /** Where it dies: the moment before, or after, the market issues a lease. `remote`: another market, over HTTP. */
 export type Death = `${'before' | 'after'} ${'local' | 'remote'} lease`
 
-export interface ChildOptions extends Pick<WorldOptions, 'home' | 'store' | 'config'> {
+export interface ChildOptions extends Pick<WorldOptions, 'home' | 'store' | 'config' | 'market'> {
   readonly dies?: Death
 }
 
 export type Order =
   | { readonly do: 'call'; readonly name: string; readonly params: object }
   | { readonly do: 'fund'; readonly to: string; readonly amount: string }
-  | { readonly do: 'vault' | 'recover' | 'log' | 'stop' }
+  | { readonly do: 'vault' | 'recover' | 'sweep' | 'log' | 'stop' }
   | { readonly do: 'advance'; readonly ms: number }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
@@ -69,6 +69,8 @@ async function obey(order: Order): Promise<unknown> {
         .map(({ state, market, leaseId }) => ({ state, market, leaseId }))
     case 'recover':
       return recoverPending(web3, new AbortController().signal)
+    case 'sweep':
+      return world.market.sweep(1_000)
     case 'advance':
       world.clock.ahead += order.ms
       return undefined
