@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Unit and integration tests stand beside the code; what drives a real gateway stands in test/. */
+/** Unit and integration tests stand beside the code; what drives a real gateway stands in test/; searches for what must not happen, in gates/. */
 export default defineConfig({
   test: {
     projects: [
@@ -17,8 +17,19 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'gates',
+          include: ['gates/**/*.test.ts'],
+          exclude: ['gates/secret/**', 'node_modules/**'],
+          // The soak searches for as long as it takes.
+          testTimeout: process.env['GATES'] === 'soak' ? 4 * 3_600_000 : 240_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'gateway',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'gates/secret/**/*.test.ts'],
           globalSetup: ['test/build.fixture.ts'],
           // Gateways are large: one at a time on two cores, shared by the tests of a file.
           fileParallelism: false,
