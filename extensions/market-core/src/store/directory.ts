@@ -36,12 +36,16 @@ export function makePrivateFile(path: string): void {
   syncDirectory(dirname(path))
 }
 
-/** So that names made, changed or removed in it survive a power loss. */
-export function syncDirectory(directory: string): void {
-  const fd = openSync(directory, 'r')
+export function syncFile(path: string): void {
+  const fd = openSync(path, 'r')
   try {
     fsyncSync(fd)
   } finally {
     closeSync(fd)
   }
+}
+
+/** So that names made, changed or removed in it survive a power loss. */
+export function syncDirectory(directory: string): void {
+  syncFile(directory)
 }

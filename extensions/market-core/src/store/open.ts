@@ -57,6 +57,7 @@ function unlocking(store: MarketStore, lock: Lock): MarketStore {
     collections: store.collections,
     read: (scope, fn) => store.read(scope, fn),
     write: (fn) => store.write(fn),
+    findDamage: () => store.findDamage(),
     close: () => (closing ??= store.close().finally(() => lock.release())),
   }
 }

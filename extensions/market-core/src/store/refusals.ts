@@ -43,9 +43,11 @@ export function refusing(cause: unknown): MarketError {
   })
 }
 
-export function unreadable(what: string, cause?: unknown): MarketError {
+/** @param else_ what to do when it is no damage after all */
+export function unreadable(what: string, cause?: unknown, else_?: string): MarketError {
+  const restore = 'Stop the market, keep a copy of the store directory, and restore the latest backup.'
   return new MarketError('E_UNAVAILABLE', `the store is damaged: ${what}`, {
-    hint: 'Stop the market, keep a copy of the store directory, and restore the latest backup.',
+    hint: else_ === undefined ? restore : `${restore} ${else_}`,
     ...(cause === undefined ? {} : { cause }),
   })
 }

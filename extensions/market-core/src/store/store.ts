@@ -29,6 +29,8 @@ export interface MarketStore {
   read<T>(scope: Scope, fn: (tx: ReadTx) => Promise<T>): Promise<T>
   /** Serialisable, all or nothing, on disk when it resolves; when `fn` throws, nothing of it stays and the error passes through. */
   write<T>(fn: (tx: WriteTx) => Promise<T>): Promise<T>
+  /** Reads all that is on disk again. @returns what is damaged, or undefined. Holds up the process for as long as it takes. */
+  findDamage(): Promise<string | undefined>
   /** Ends after the writes that are queued; later calls are refused with E_UNAVAILABLE. */
   close(): Promise<void>
 }

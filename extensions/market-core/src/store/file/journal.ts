@@ -11,32 +11,42 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { syncDirectory } from '../directory.ts'
+import type { Mark } from '../mark.ts'
 import { NothingKept } from '../queue.ts'
 import { fileName, headerText } from './files.ts'
 import { frame } from './frames.ts'
+
+/** Where a journal ends, as `load` has found it. */
+export interface End {
+  readonly generation: number
+  readonly end: number
+  readonly sum: string
+  /** Its last line was cut short; what is from `end` on is to be cut off. */
+  readonly torn: boolean
+}
 
 export class Journal {
   readonly generation: number
   readonly #fd: number
   #end: number
   #sum: string
-  /** A closing line stands at the end, so that damage to the last batch is not taken for a write that was cut short. */
-  #marked = true
+  readonly #mark: Mark
 
-  private constructor(generation: number, fd: number, end: number, sum: string) {
+  private constructor(generation: number, fd: number, end: number, sum: string, mark: Mark) {
     this.generation = generation
+    this.#mark = mark
     this.#fd = fd
     this.#end = end
     this.#sum = sum
   }
 
   /** An empty journal, whole and synced under its own name. */
-  static create(directory: string, generation: number, snapshotSum: string | undefined): Journal {
+  static create(directory: string, generation: number, snapshotSum: string | undefined, mark: Mark): Journal {
     const path = join(directory, fileName('journal', generation))
     const fd = openSync(`${path}.new`, 'w', 0o600)
     try {
       const header = frame('', headerText('journal', generation, snapshotSum))
-      const journal = new Journal(generation, fd, 0, header.sum)
+      const journal = new Journal(generation, fd, 0, header.sum, mark)
       journal.#write(header.text)
       fsyncSync(fd)
       renameSync(`${path}.new`, path)
@@ -49,14 +59,13 @@ export class Journal {
   }
 
   /** Goes on where `load` found the end; what lies behind it is cut off. */
-  static resume(directory: string, generation: number, end: number, sum: string, torn: boolean): Journal {
+  static resume(directory: string, { generation, end, sum, torn }: End, mark: Mark): Journal {
     const fd = openSync(join(directory, fileName('journal', generation)), 'r+')
     try {
-      if (torn) {
-        ftruncateSync(fd, end)
-        fsyncSync(fd)
-      }
-      return new Journal(generation, fd, end, sum)
+      if (torn) ftruncateSync(fd, end)
+      // What a process that was killed had not synced yet is read from now on, and so must not go away any more.
+      fsyncSync(fd)
+      return new Journal(generation, fd, end, sum, mark)
     } catch (error) {
       closeSync(fd)
       throw error
@@ -67,30 +76,21 @@ export class Journal {
     return this.#end
   }
 
+  /** Of its last line, over all lines before it. */
+  get sum(): string {
+    return this.#sum
+  }
+
   /** Durable when it resolves. @throws NothingKept when the disk is full and the line is gone again. */
   async append(json: string): Promise<void> {
     this.#append(json)
-    this.#marked = false
     await new Promise<void>((resolve, reject) =>
       fdatasync(this.#fd, (error) => (error === null ? resolve() : reject(error))),
     )
+    this.#mark.set({ generation: this.generation, at: this.#end })
   }
 
   close(): void {
-    try {
-      if (!this.#marked) {
-        this.#append('[]')
-        fdatasyncSync(this.#fd)
-      }
-    } catch {
-      // Without its closing line the journal is as it would be after a crash: whole.
-    } finally {
-      this.discard()
-    }
-  }
-
-  /** Closes the file as it is. */
-  discard(): void {
     closeSync(this.#fd)
   }
 

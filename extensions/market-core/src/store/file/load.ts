@@ -5,21 +5,16 @@ import type { Layouts } from '../transaction.ts'
 import type { Change } from './changes.ts'
 import { damaged, fileName, openFile } from './files.ts'
 import { readFrame } from './frames.ts'
+import type { End } from './journal.ts'
 import type { Places } from './records.ts'
 import { emptyState, onlyKey, putRow, removeRow, type State } from './state.ts'
 
 /** Records of collections that are not declared now (a plugin that is off): kept as they are, by name and key. */
 export type Others = Map<string, Map<string, string>>
 
-export interface Loaded {
+export interface Loaded extends End {
   readonly state: State
   readonly others: Others
-  readonly generation: number
-  /** Where the journal goes on. */
-  readonly end: number
-  readonly sum: string
-  /** The journal's last line was cut short; what is from `end` on is to be cut off. */
-  readonly torn: boolean
 }
 
 export function load(directory: string, generation: number, layouts: Layouts, places: Places): Loaded {

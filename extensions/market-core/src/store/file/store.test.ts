@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -37,12 +38,15 @@ async function threeBooks(): Promise<string> {
   return directory
 }
 
-/** The journal as a crash would leave it: three batches and no closing line. */
+/** The journal of three batches, without the mark that stood beside it. */
 async function crashed(): Promise<{ bytes: Buffer; lastStart: number }> {
   const bytes = readFileSync(join(await threeBooks(), journal))
-  const lines = bytes.toString('utf8').split('\n')
-  const start = (line: number): number => Buffer.byteLength(lines.slice(0, line).join('\n')) + 1
-  return { bytes: bytes.subarray(0, start(4)), lastStart: start(3) }
+  return { bytes, lastStart: lineAt(bytes, bytes.length - 2) }
+}
+
+/** Where the line starts that has this byte. */
+function lineAt(bytes: Buffer, at: number): number {
+  return at === 0 ? 0 : bytes.lastIndexOf(0x0a, at - 1) + 1
 }
 
 function directoryWith(bytes: Uint8Array): string {
@@ -92,24 +96,46 @@ describe('the journal', { timeout: 60_000 }, () => {
     }
   })
 
-  it('is refused, by file and offset, when any byte of it is flipped', async () => {
-    const bytes = readFileSync(join(await threeBooks(), journal))
-    const closing = bytes.lastIndexOf(0x0a, bytes.length - 2) + 1
-    expect(bytes.subarray(closing).toString('utf8')).toMatch(/ \[\]\n$/)
-    const directory = newDirectory()
-    for (let at = 0; at < closing; at++) {
+  it('is refused, by file and offset, when any byte of it is flipped or its end is cut', async () => {
+    const directory = await threeBooks()
+    const bytes = readFileSync(join(directory, journal))
+    const lastStart = lineAt(bytes, bytes.length - 2)
+    const short = `${journal} ends before what was acknowledged`
+    for (let at = 0; at < bytes.length; at++) {
       const flipped = Buffer.from(bytes)
       flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8))
       writeFileSync(join(directory, journal), flipped)
-      const line = bytes.lastIndexOf(0x0a, at - 1) + 1
+      const line = lineAt(bytes, at)
       expect(() => openFileStore({ directory, collections: shelf })).toThrow(
-        `${journal} is damaged at byte ${at === 0 ? 0 : line}`,
+        line === lastStart ? journal : `${journal} is damaged at byte ${line}`,
       )
     }
+    writeFileSync(join(directory, journal), bytes.subarray(0, lastStart))
+    expect(() => openFileStore({ directory, collections: shelf })).toThrow(short)
     await expect(opened('file', { directory })).rejects.toMatchObject({
       code: 'E_UNAVAILABLE',
-      hint: expect.any(String),
+      hint: expect.stringContaining('remove the file "acknowledged"'),
     })
+    rmSync(join(directory, journal))
+    await expect(opened('file', { directory })).rejects.toThrow(`${journal} is missing`)
+  })
+
+  it('is read again to find damage that is done to it while it is in use', async () => {
+    const directory = newDirectory()
+    const store = await opened('file', { directory })
+    await add(store, book(keyOf(1)))
+    await add(store, book(keyOf(2)))
+    const bytes = readFileSync(join(directory, journal))
+    expect(await store.findDamage()).toBeUndefined()
+    for (const at of [0, 200, bytes.length - 20]) {
+      const flipped = Buffer.from(bytes)
+      flipped[at] = (flipped[at] ?? 0) ^ 1
+      writeFileSync(join(directory, journal), flipped)
+      expect(await store.findDamage()).toContain(journal)
+    }
+    writeFileSync(join(directory, journal), bytes)
+    expect(await store.findDamage()).toBeUndefined()
+    expect(await bookIds(store)).toHaveLength(2)
   })
 
   it('is refused when a line is missing, doubled or moved', async () => {

@@ -1,14 +1,16 @@
 /** The file backend: everything in memory, a journal on disk, and a snapshot when the journal has grown. */
 import { rm } from 'node:fs/promises'
 import type { Collection, Scope } from '@openclaw-market/protocol/collection'
+import { isMarketError } from '@openclaw-market/protocol/errors'
 import { syncDirectory } from '../directory.ts'
 import { Holds } from '../hold.ts'
 import { layoutsOf } from '../layout.ts'
-import { NothingKept, WriteQueue, type BatchBackend } from '../queue.ts'
-import { closed } from '../refusals.ts'
+import { assertMarked, Mark, readMark } from '../mark.ts'
+import { WriteQueue, type BatchBackend } from '../queue.ts'
+import { closed, unreadable } from '../refusals.ts'
 import type { MarketStore, OpenStoreOptions, ReadTx, WriteTx } from '../store.ts'
 import { ReadTransaction, WriteTransaction, type Layouts } from '../transaction.ts'
-import { currentGeneration, sweepFiles } from './files.ts'
+import { currentGeneration, fileName, sweepFiles } from './files.ts'
 import { Journal } from './journal.ts'
 import { load, type Others } from './load.ts'
 import { FileReader, FileWriter, type Places, type Savepoint } from './records.ts'
@@ -29,24 +31,25 @@ export function openFileStore(options: FileStoreOptions, holds: Holds = new Hold
   const layouts = layoutsOf(options.collections)
   const places: Places = new Map([...layouts.values()].map((layout, at) => [layout, at]))
   const generation = currentGeneration(directory)
-  if (generation === undefined) {
-    const journal = Journal.create(directory, 0, undefined)
-    return new FileStore(
-      options,
-      layouts,
-      holds,
-      new FileBatches(options, layouts, places, journal, emptyState(layouts.values()), new Map()),
+  if (generation === undefined && readMark(directory) !== undefined)
+    throw unreadable(`${fileName('journal', 0)} is missing`)
+  const loaded = generation === undefined ? undefined : load(directory, generation, layouts, places)
+  if (loaded !== undefined) {
+    assertMarked(
+      directory,
+      { generation: loaded.generation, at: loaded.end },
+      fileName('journal', loaded.generation),
     )
+    sweepFiles(directory, loaded.generation)
   }
-  const { state, others, end, sum, torn } = load(directory, generation, layouts, places)
-  sweepFiles(directory, generation)
-  const journal = Journal.resume(directory, generation, end, sum, torn)
-  return new FileStore(
-    options,
-    layouts,
-    holds,
-    new FileBatches(options, layouts, places, journal, state, others),
-  )
+  const mark = Mark.open(directory)
+  const journal =
+    loaded === undefined
+      ? Journal.create(directory, 0, undefined, mark)
+      : Journal.resume(directory, loaded, mark)
+  const { state, others } = loaded ?? { state: emptyState(layouts.values()), others: new Map() }
+  const batches = new FileBatches(options, layouts, places, journal, mark, state, others)
+  return new FileStore(options, layouts, holds, batches)
 }
 
 class FileStore implements MarketStore {
@@ -81,6 +84,11 @@ class FileStore implements MarketStore {
     return this.#queue.write(fn)
   }
 
+  /** In the queue, where no batch is on its way to the disk. */
+  findDamage(): Promise<string | undefined> {
+    return this.#queue.write(async () => this.#batches.findDamage())
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#queue.close().then(() => this.#batches.close()))
   }
@@ -93,19 +101,19 @@ class FileBatches implements BatchBackend {
   readonly #places: Places
   readonly #others: Others
   readonly #writer: FileWriter
+  readonly #mark: Mark
   #journal: Journal
   #committed: State
   #savepoint: Savepoint
   /** The journal's length at which the next snapshot is tried. */
   #snapshotAt = 0
-  /** An append failed: the end of the journal is not what we think, and gets no closing line. */
-  #torn = false
 
   constructor(
     options: FileStoreOptions,
     layouts: Layouts,
     places: Places,
     journal: Journal,
+    mark: Mark,
     state: State,
     others: Others,
   ) {
@@ -115,6 +123,7 @@ class FileBatches implements BatchBackend {
     this.#places = places
     this.#others = others
     this.#journal = journal
+    this.#mark = mark
     this.#committed = state
     let otherBytes = 0
     for (const records of others.values())
@@ -161,18 +170,26 @@ class FileBatches implements BatchBackend {
     return this.#renew()
   }
 
+  findDamage(): string | undefined {
+    const { generation, bytes, sum } = this.#journal
+    try {
+      const loaded = load(this.#directory, generation, this.#layouts, this.#places)
+      // Its last checksum covers all that came before.
+      if (loaded.end === bytes && loaded.sum === sum) return undefined
+      return `${fileName('journal', generation)} is not as it was written`
+    } catch (error) {
+      if (isMarketError(error)) return error.message
+      throw error
+    }
+  }
+
   close(): void {
-    if (this.#torn) this.#journal.discard()
-    else this.#journal.close()
+    this.#journal.close()
+    this.#mark.close()
   }
 
   async #append(json: string, state: State): Promise<void> {
-    try {
-      await this.#journal.append(json)
-    } catch (error) {
-      this.#torn = !(error instanceof NothingKept)
-      throw error
-    }
+    await this.#journal.append(json)
     this.#committed = state
   }
 
@@ -186,7 +203,7 @@ class FileBatches implements BatchBackend {
     let journal: Journal
     try {
       const sum = await writeSnapshot(this.#directory, generation, this.#committed, this.#others)
-      journal = Journal.create(this.#directory, generation, sum)
+      journal = Journal.create(this.#directory, generation, sum, this.#mark)
     } catch {
       await rm(newPath(this.#directory, generation), { force: true }).catch(() => undefined)
       this.#snapshotAt = old.bytes * 2 // a disk too full for a snapshot may still have room for the journal
@@ -196,7 +213,7 @@ class FileBatches implements BatchBackend {
     syncDirectory(this.#directory)
     this.#journal = journal
     this.#snapshotAt = 0
-    old.discard()
+    old.close()
     sweepFiles(this.#directory, generation)
   }
 }

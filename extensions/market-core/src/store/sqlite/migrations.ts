@@ -26,6 +26,16 @@ export const migrations: readonly Migration[] = [
       `)
     },
   },
+  {
+    version: 2,
+    what: 'the number of the last commit, by which the mark says how far the store had come',
+    run(database) {
+      database.exec(`
+        CREATE TABLE _commit (only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1), number INTEGER NOT NULL) STRICT;
+        INSERT INTO _commit (only_row, number) VALUES (1, 0);
+      `)
+    },
+  },
 ]
 
 /** Runs what is missing; to be called inside a transaction. @throws MarketError E_UNAVAILABLE when the file is not ours to open. */

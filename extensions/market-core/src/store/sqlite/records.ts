@@ -14,6 +14,8 @@ export class SqliteRecords implements RecordWriter {
    * of the transaction back: nothing more is done until the write is undone.
    */
   lost: { readonly cause: unknown } | undefined
+  /** There is something to commit. */
+  written = false
   readonly #database: Connection
   readonly #statements = new Map<Layout, Statements>()
 
@@ -42,6 +44,7 @@ export class SqliteRecords implements RecordWriter {
 
   insert(layout: Layout, row: Row): Clash | undefined {
     return this.#attempt(() => {
+      this.written = true
       const of = this.#of(layout)
       try {
         of.insert.run([row.key, row.rev, ...row.columns, crc32(row.body), row.body])
@@ -57,6 +60,7 @@ export class SqliteRecords implements RecordWriter {
 
   update(layout: Layout, row: Row, from: number): Clash | undefined {
     return this.#attempt(() => {
+      this.written = true
       const of = this.#of(layout)
       const before = of.before.get(row.key) as ColumnValue[] | undefined
       if (before?.[0] !== from) return { reason: 'revision' }
@@ -83,6 +87,7 @@ export class SqliteRecords implements RecordWriter {
 
   remove(layout: Layout, key: string): void {
     this.#attempt(() => {
+      this.written = true
       this.#of(layout).remove.run(key)
       this.#untag(layout, key)
     })

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
@@ -10,13 +10,13 @@ import {
   book,
   bookIds,
   Books,
-  getBook,
   keyOf,
   newDirectory,
   opened,
   refusalOf,
   shelf,
 } from '../conformance/shelf.ts'
+import { filled, refusal, tamper } from './filled.fixture.ts'
 import { layoutOf } from '../layout.ts'
 import type { Scan } from '../records.ts'
 import { stateRoot } from '../state-root.ts'
@@ -24,34 +24,6 @@ import type { MarketStore } from '../store.ts'
 import { openWriter } from './connection.ts'
 import { applicationId } from './migrations.ts'
 import { Statements } from './statements.ts'
-
-async function filled(count = 300): Promise<{ directory: string; path: string; root: string }> {
-  const directory = newDirectory()
-  const store = await opened('sqlite', { directory })
-  await add(
-    store,
-    ...Array.from({ length: count }, (_, n) =>
-      book(keyOf(n), { tags: ['t'], ownerId: alice, isbn: `i${n}`, note: `note ${n}`.repeat(20) }),
-    ),
-  )
-  const root = await stateRoot(store)
-  await store.close()
-  return { directory, path: join(directory, 'market.db'), root }
-}
-
-/** Changes the closed database behind the store's back. */
-function tamper(path: string, sql: string): void {
-  const database = new Database(path)
-  database.exec(sql)
-  database.close()
-}
-
-/** The message with which opening is refused. */
-async function refusal(directory: string): Promise<string> {
-  const opening = opened('sqlite', { directory })
-  expect(await refusalOf(opening)).toBe('E_UNAVAILABLE')
-  return opening.then(() => '', String)
-}
 
 describe('the database', () => {
   it('is synced in full at every commit, on every open', () => {
@@ -92,44 +64,10 @@ describe('the database', () => {
     database.close()
   })
 
-  it('is refused when its header, its pages or its length are damaged', async () => {
-    const { directory, path } = await filled()
-    const good = readFileSync(path)
-    const spoil = async (change: (bytes: Buffer) => void, message: RegExp): Promise<void> => {
-      const bytes = Buffer.from(good)
-      change(bytes)
-      writeFileSync(path, bytes)
-      expect(await refusal(directory)).toMatch(message)
-    }
-    await spoil((bytes) => bytes.fill(0x55, 0, 100), /market\.db/)
-    await spoil((bytes) => bytes.fill(0xff, 8 * 4096, 9 * 4096), /market\.db/)
-    await spoil((bytes) => bytes.fill(0, good.length - 4096), /market\.db/)
-    writeFileSync(path, good)
-    truncateSync(path, statSync(path).size - 3 * 4096)
-    expect(await refusal(directory)).toMatch(/market\.db/)
-    writeFileSync(path, good)
-    expect(await bookIds(await opened('sqlite', { directory }))).toHaveLength(300)
-  })
-
-  it('refuses a record whose body does not match its checksum, and serves the others', async () => {
-    const { directory, path } = await filled(3)
-    tamper(
-      path,
-      `UPDATE book SET body = replace(body, '"price":"1"', '"price":"9"') WHERE key = '${keyOf(1)}'`,
-    )
-    const store = await opened('sqlite', { directory })
-    expect(await getBook(store, keyOf(0))).toBeDefined()
-    const damaged = { code: 'E_UNAVAILABLE', message: expect.stringContaining('checksum') }
-    await expect(getBook(store, keyOf(1))).rejects.toMatchObject(damaged)
-    await expect(bookIds(store)).rejects.toMatchObject(damaged)
-    await expect(stateRoot(store)).rejects.toMatchObject(damaged)
-    await add(store, book('new'))
-  })
-
   it('is refused when a later version wrote it', async () => {
     const { directory, path } = await filled(1)
-    tamper(path, "INSERT INTO _migration (version, what) VALUES (2, 'from the future')")
-    expect(await refusal(directory)).toContain('layout 2')
+    tamper(path, "INSERT INTO _migration (version, what) VALUES (99, 'from the future')")
+    expect(await refusal(directory)).toContain('layout 99')
   })
 
   it("is refused when it is another program's", async () => {
