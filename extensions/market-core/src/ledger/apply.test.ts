@@ -1,12 +1,10 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Account } from '@openclaw-market/protocol/entities/money'
-import { isMarketError } from '@openclaw-market/protocol/errors'
+import { Accounts, type Account } from '@openclaw-market/protocol/entities/money'
 import { idSource } from '@openclaw-market/protocol/ids'
-import type { AccountRef, HoldChange, Movement } from '@openclaw-market/protocol/operation'
+import type { AccountRef, Movement } from '@openclaw-market/protocol/operation'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { ActorId, mostAmount } from '@openclaw-market/protocol/schema/scalars'
-import { accountId, available, balanceOf, emptyAccount, escrow, freeOf, outside, payout } from './account.ts'
+import { accountId, available, balanceOf, emptyAccount, escrow, outside } from './account.ts'
 import { applyPosting, touched, type Posting } from './apply.ts'
 
 const actor = (n: number): ActorId => codec(ActorId).decode(`0x${n.toString(16).padStart(40, '0')}`)
@@ -16,108 +14,12 @@ const ids = idSource(
   (bytes) => void bytes.fill(1),
 )
 
-const currencies = ['USDC', 'EURC'] as const
-const refs: readonly AccountRef[] = currencies.flatMap((currency) => [
-  outside(currency),
-  available(ann, currency),
-  available(bob, currency),
-  escrow('stl_1', currency, ann),
-  payout('pay_1', currency, bob),
-])
-
 type Accounts = ReadonlyMap<string, Account>
 
 function apply(accounts: Accounts, posting: Posting): Accounts {
   const { accounts: changed } = applyPosting(posting, accounts, 0, ids)
   return new Map([...accounts, ...changed.map((account) => [account.accountId, account] as const)])
 }
-
-const amount = fc.oneof(fc.bigInt(0n, 30n), fc.bigInt(0n, 10n ** 20n))
-const posting: fc.Arbitrary<Posting> = fc.constantFrom(...currencies).chain((currency) => {
-  const ref = fc.constantFrom(...refs.filter((each) => each.currency === currency))
-  const reason = fc.constantFrom(
-    'deposit',
-    'lock',
-    'release',
-    'refund',
-    'withdraw',
-    'payout_paid',
-    'payout_returned',
-  )
-  const movement: fc.Arbitrary<Movement> = fc
-    .record({ debit: ref, credit: ref, amount, reason, reference: fc.constant('ref') })
-    .filter(({ debit, credit }) => debit !== credit)
-  // Money comes in from outside often, so that the rest has something to move.
-  const grant = fc.record({ credit: ref, amount }).map(({ credit, amount: granted }): Movement => ({
-    debit: outside(currency),
-    credit,
-    amount: granted,
-    reason: 'deposit',
-    reference: 'dep',
-  }))
-  const hold: fc.Arbitrary<HoldChange> = fc.oneof(
-    fc.record({ op: fc.constant('hold'), account: ref, amount }),
-    fc.record({ op: fc.constant('resolve'), account: ref, amount, posted: amount }),
-  )
-  const movements = fc.array(
-    fc.oneof(
-      movement,
-      grant.filter(({ credit }) => credit.kind !== 'outside'),
-    ),
-    { maxLength: 3 },
-  )
-  return fc.record({ movements, holds: fc.array(hold, { maxLength: 2 }) })
-})
-
-const sum = (accounts: Accounts, currency: string, of: (account: Account) => bigint): bigint =>
-  [...accounts.values()]
-    .filter((each) => each.currency === currency)
-    .reduce((total, each) => total + of(each), 0n)
-
-describe('any history of postings', () => {
-  it('keeps debits equal to credits, nothing below zero, and replays from its transfers', () => {
-    let accepted = 0
-    let refused = 0
-    fc.assert(
-      fc.property(fc.array(posting, { minLength: 10, maxLength: 60 }), (history) => {
-        let accounts: Accounts = new Map()
-        const replay = new Map<string, bigint>()
-        for (const each of history) {
-          const before = JSON.stringify([...accounts], (_key, value: unknown) =>
-            typeof value === 'bigint' ? `${value}n` : value,
-          )
-          try {
-            const { transfers } = applyPosting(each, accounts, 0, ids)
-            accounts = apply(accounts, each)
-            accepted++
-            for (const t of transfers) {
-              expect(t.amount > 0n).toBe(true)
-              replay.set(t.debitAccountId, (replay.get(t.debitAccountId) ?? 0n) - t.amount)
-              replay.set(t.creditAccountId, (replay.get(t.creditAccountId) ?? 0n) + t.amount)
-            }
-          } catch (error) {
-            refused++
-            const after = JSON.stringify([...accounts], (_key, value: unknown) =>
-              typeof value === 'bigint' ? `${value}n` : value,
-            )
-            expect(after).toBe(before)
-            if (!isMarketError(error)) expect(String(error)).toMatch(/would go below zero/)
-          }
-          for (const currency of currencies) {
-            expect(sum(accounts, currency, (a) => a.debits)).toBe(sum(accounts, currency, (a) => a.credits))
-          }
-          for (const account of accounts.values()) {
-            const figures = [balanceOf(account), freeOf(account), account.held, account.committed]
-            for (const figure of figures) expect(figure >= 0n, account.accountId).toBe(true)
-            expect(account.credits - account.debits).toBe(replay.get(account.accountId) ?? 0n)
-          }
-        }
-      }),
-      { numRuns: 150 },
-    )
-    expect(Math.min(accepted, refused)).toBeGreaterThan(500)
-  })
-})
 
 describe('a hold', () => {
   const account = escrow('stl_1', 'USDC', ann)
@@ -220,6 +122,13 @@ describe('a movement', () => {
           emptyAccount(outside('USDC')),
       ),
     ).toBe(0n)
+    const astray = { ...emptyAccount(available(ann, 'USDC')), credits: 6n }
+    expect(() =>
+      apply(
+        new Map([...granted, [astray.accountId, astray]]),
+        move(available(ann, 'USDC'), outside('USDC'), 6n),
+      ),
+    ).toThrow(/outside:operator:USDC would go below zero/)
   })
 
   it('beyond what an amount can say is refused', () => {
@@ -230,6 +139,19 @@ describe('a movement', () => {
         details: { pointer: '/amount', rule: 'maximum' },
       }),
     )
+  })
+
+  it('of money that is here is never refused for how much has gone to and fro before', () => {
+    let accounts = apply(new Map(), move(outside('USDC'), available(ann, 'USDC'), mostAmount))
+    for (let n = 0; n < 20; n++) {
+      accounts = apply(accounts, move(available(ann, 'USDC'), available(bob, 'USDC'), mostAmount))
+      accounts = apply(accounts, move(available(bob, 'USDC'), available(ann, 'USDC'), mostAmount))
+    }
+    for (const account of accounts.values()) {
+      const json = codec(Accounts.schema).encode(account)
+      expect(codec(Accounts.schema).problem(json)).toBeUndefined()
+      expect(codec(Accounts.schema).revive(json)).toEqual(account)
+    }
   })
 
   it('touches each account once', () => {

@@ -118,7 +118,8 @@ function assertWhole(account: Account): void {
   if (balanceOf(account) < 0n || account.held < 0n || account.committed < 0n || freeOf(account) < 0n) {
     throw new Error(`account ${account.accountId} would go below zero`)
   }
-  if (account.debits > mostAmount || account.credits > mostAmount) {
+  // What an account holds is bounded, not what has ever gone through it: money that is here must always be able to move.
+  if (balanceOf(account) > mostAmount) {
     throw new MarketError('E_INVALID_ARGUMENT', 'more money than the market can count', {
       details: { pointer: '/amount', rule: 'maximum' },
       hint: 'Move less at once.',

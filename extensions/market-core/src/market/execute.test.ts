@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { describe, expect, it } from 'vitest'
+import { canonicalHash } from '@openclaw-market/protocol/canonical'
 import { Answers, Challenges, Events } from '@openclaw-market/protocol/entities/records'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { idSource } from '@openclaw-market/protocol/ids'
@@ -101,6 +102,15 @@ describe.each(backends)('an operation on %s', (backend) => {
     expect(items).toMatchObject([
       { type: 'market.probe', actorId: world.market.address, createdAt: startsAt },
     ])
+  })
+
+  it('keeps the hash of what was asked in its event, and not what it says', async () => {
+    const world = await openWorld(backend)
+    const { execute } = execution(world)
+    await execute.operation(probe, { nonce }, world.node)
+    const { items } = await world.market.store.read({ as: 'market' }, (tx) => tx.list(Events, { limit: 10 }))
+    expect(items).toMatchObject([{ paramsHash: canonicalHash({ nonce }) }])
+    expect(JSON.stringify(items)).not.toContain(nonce)
   })
 
   it.each([

@@ -23,6 +23,7 @@ import { statusSummary } from '../market/status/summary.ts'
 import { appendUsage } from '../market/usage/append.ts'
 import { listUsage } from '../market/usage/list.ts'
 import { summarizeUsage } from '../market/usage/summary.ts'
+import { verifyStoreMethod } from './verify-store.ts'
 
 export const marketMethods: readonly MarketMethod[] = [
   method(publishResource),
@@ -48,4 +49,5 @@ export const marketMethods: readonly MarketMethod[] = [
   method(settlementStatus),
   method(listSettlements),
   method(statusSummary),
+  verifyStoreMethod,
 ]

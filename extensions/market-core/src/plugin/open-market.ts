@@ -1,22 +1,12 @@
 /**
- * A running market: store, node wallet, operations, call gate and sweep, put together. Knows nothing of the host; the
+ * A running market: store and node wallet from their files, and what works over them. Knows nothing of the host; the
  * plugin opens one in the gateway, tests and tools open one by themselves.
  */
 import { randomBytes, randomFillSync } from 'node:crypto'
-import type { TObject } from '@sinclair/typebox'
 import type { TypedDataDefinition } from 'viem'
 import { allCollections } from '@openclaw-market/protocol/entities/all'
-import type { Envelope } from '@openclaw-market/protocol/errors'
 import { idSource, type IdSource } from '@openclaw-market/protocol/ids'
-import type {
-  BackendFacts,
-  Currency,
-  MarketRules,
-  Operation,
-  Prover,
-  QueryOperation,
-} from '@openclaw-market/protocol/operation'
-import type { Principal } from '@openclaw-market/protocol/principal'
+import type { BackendFacts, Currency, MarketRules, Prover } from '@openclaw-market/protocol/operation'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import { chainClients, type ChainConfig } from '../keys/chain-clients.ts'
 import { openNodeWallet } from '../keys/node-wallet.ts'
@@ -24,9 +14,7 @@ import { openSecretBox, type SecretBox } from '../keys/secret-box.ts'
 import { verifySignature } from '../keys/verify.ts'
 import { openStore } from '../store/open.ts'
 import type { MarketStore } from '../store/store.ts'
-import { abandonOpenCalls, sweep, type Swept } from '../sweep/sweep.ts'
-import { callGate, type CallGate } from '../market/calls/gate.ts'
-import { executor } from '../market/execute.ts'
+import { assembleMarket, type WorkingMarket } from './assemble-market.ts'
 
 export interface MarketOptions {
   readonly backend: MarketStore['backend']
@@ -45,27 +33,19 @@ export interface MarketOptions {
   readonly now?: () => number
 }
 
-export interface Market {
+export interface Market extends Omit<WorkingMarket, 'recover'> {
   readonly backend: MarketStore['backend']
   readonly address: ActorId
   readonly chainId: number
   readonly ids: IdSource
   rules(): MarketRules
   now(): number
-  run<P extends TObject, R extends TObject, S, F>(
-    op: Operation<P, R, S, F> | QueryOperation<P, R>,
-    json: unknown,
-    who: Principal,
-  ): Promise<Envelope>
-  readonly gate: CallGate
   readonly prover: Prover
   readonly store: MarketStore
   /** What this host's config lets resources be served by. Replaces what was announced before. */
   announceBackends(backends: readonly BackendFacts[]): void
   /** A box for secrets that live in files of their own, sealed by the passphrase file. */
   secretBox(purpose: string): Promise<SecretBox>
-  /** One pass over what is due, by the market's clock or as of an earlier `at`. */
-  sweep(limit: number, at?: number): Promise<Swept>
   close(): Promise<void>
 }
 
@@ -97,25 +77,9 @@ export async function openMarket(options: MarketOptions): Promise<Market> {
     newToken: () => `tok_${randomBytes(32).toString('base64url')}`,
   }
   const ids = idSource(now, (bytes) => void randomFillSync(bytes))
-  const execute = executor({
-    store,
-    rules,
-    now,
-    ids,
-    prover,
-    committed: (writes) => gate.committed(writes),
-    report: options.report,
-  })
-  const self: Principal = { kind: 'node', actorId: wallet.address, owner: true }
-  const gate: CallGate = callGate({ store, execute, ids, now, self })
-  const sweeping = {
-    store,
-    execute,
-    self: { kind: 'market', actorId: wallet.address } as const,
-    report: options.report,
-  }
+  const { recover, ...working } = assembleMarket({ store, rules, now, ids, prover, report: options.report })
   try {
-    await abandonOpenCalls(sweeping)
+    await recover()
   } catch (error) {
     await store.close()
     throw error
@@ -127,16 +91,13 @@ export async function openMarket(options: MarketOptions): Promise<Market> {
     ids,
     rules,
     now,
-    run: (op, json, who) =>
-      op.kind === 'query' ? execute.query(op, json, who) : execute.operation(op, json, who),
-    gate,
+    ...working,
     prover,
     store,
     announceBackends(announced) {
       backends = new Map(announced.map((facts) => [facts.name, facts]))
     },
     secretBox: (purpose) => openSecretBox({ passphraseFile: options.passphraseFile, purpose }),
-    sweep: (limit, at) => sweep(sweeping, at ?? now(), limit),
     close: () => store.close(),
   }
 }

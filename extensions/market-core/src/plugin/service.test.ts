@@ -103,5 +103,10 @@ describe('an operator', () => {
       error: 'E_INVALID_ARGUMENT',
       details: { pointer: '/onBehalfOf/reason', rule: 'required' },
     })
+    const silent = { currency: 'USDC', onBehalfOf: { actorId, reason: '' } }
+    expect(await callAsOperator(balance, silent)).toMatchObject({
+      error: 'E_INVALID_ARGUMENT',
+      details: { pointer: '/onBehalfOf/reason' },
+    })
   })
 })

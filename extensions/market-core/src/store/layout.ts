@@ -176,7 +176,8 @@ function propertyOf(collection: Collection, field: string): TSchema {
 function columnType(property: TSchema): Column['type'] {
   switch (property[Kind]) {
     case 'String':
-      if (property['format'] === 'base-units') break // an exact amount does not fit a 64-bit column
+      // An exact amount does not fit a 64-bit column.
+      if (property['format'] === 'base-units' || property['format'] === 'running-total') break
       return property['format'] === 'date-time' ? 'INTEGER' : 'TEXT'
     case 'Integer':
     case 'Boolean':

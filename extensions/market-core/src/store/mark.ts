@@ -67,6 +67,12 @@ export function readMark(directory: string): Position | undefined {
   return text === textOf(position) ? position : undefined
 }
 
+/** Whether anything was ever acknowledged here. A process that dies in its first opening leaves a mark and no log. */
+export function isMarked(directory: string): boolean {
+  const marked = readMark(directory)
+  return marked !== undefined && compare(marked, { generation: 0, at: 0 }) > 0
+}
+
 /** @throws MarketError E_UNAVAILABLE when what was found on disk ends before what was acknowledged. */
 export function assertMarked(directory: string, found: Position, what: string): void {
   const marked = readMark(directory)

@@ -21,6 +21,7 @@ import {
   closedRecord,
   literals,
   RequestId,
+  RunningTotal,
   Sha256Hex,
   Signature,
   Timestamp,
@@ -139,7 +140,7 @@ export const LeaseSchema = closed({
   /** Storage: bytes kept now, and until when their gb_day is accrued. */
   storedBytes: Type.Optional(Amount),
   /** Byte-milliseconds kept so far: the exact running total behind gb_day. */
-  byteMs: Type.Optional(Amount),
+  byteMs: Type.Optional(RunningTotal),
   accruedAt: Type.Optional(Timestamp),
   status: literals(leaseStates),
   endReason: Type.Optional(literals(endReasons)),

@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { collection } from '../collection.ts'
 import { DepositId, LeaseId, OrderId, PayoutId, SettlementId, TransferId } from '../ids.ts'
-import { ActorId, Amount, closed, line, literals, Timestamp } from '../schema/scalars.ts'
+import { ActorId, Amount, closed, line, literals, RunningTotal, Timestamp } from '../schema/scalars.ts'
 import { payoutStates, settlementStates } from '../states/tables.ts'
 
 /**
@@ -21,8 +21,8 @@ export const AccountSchema = closed({
   kind: literals(accountKinds),
   actorId: Type.Optional(ActorId),
   currency: Type.String(),
-  debits: Amount,
-  credits: Amount,
+  debits: RunningTotal,
+  credits: RunningTotal,
   /** Pending holds: promised to a call in progress. */
   held: Amount,
   /** Posted holds: earned, still in escrow until release. */

@@ -12,23 +12,10 @@ import {
   toTotals,
   toUsage,
 } from './price.ts'
-import { addTotals, units, type Unit, type UnitTotals } from './units.ts'
+import { units, type UnitTotals } from './units.ts'
 
 const quantity = fc.oneof(fc.bigInt(0n, 50n), fc.bigInt(0n, 10n ** 12n), fc.bigInt(0n, 10n ** 18n - 1n))
-const positive = fc.oneof(fc.bigInt(1n, 20n), fc.bigInt(1n, 10n ** 18n - 1n))
 const unit = fc.constantFrom(...units)
-const prices = fc.uniqueArray(unit, { minLength: 1, maxLength: 8 }).chain((names) =>
-  fc.tuple(
-    ...names.map((name) =>
-      fc.record({
-        unit: fc.constant(name),
-        amount: quantity,
-        per: positive,
-        currency: fc.constant('USDC'),
-      }),
-    ),
-  ),
-)
 const totals: fc.Arbitrary<UnitTotals> = fc
   .uniqueArray(unit)
   .chain((names) =>
@@ -37,6 +24,7 @@ const totals: fc.Arbitrary<UnitTotals> = fc
       .map((entries) => Object.fromEntries(entries)),
   )
 
+/** What holds of all prices is searched by the money gate. */
 describe('roundHalfUp', () => {
   it.each([
     [0n, 1n, 0n],
@@ -50,15 +38,6 @@ describe('roundHalfUp', () => {
   ])('%s / %s is %s', (numerator, denominator, rounded) => {
     expect(roundHalfUp(numerator, denominator)).toBe(rounded)
   })
-
-  it('is never more than half a unit away, and exactly half goes up', () => {
-    fc.assert(
-      fc.property(quantity, positive, (numerator, denominator) => {
-        const off = 2n * (roundHalfUp(numerator, denominator) * denominator - numerator)
-        expect(off > -denominator && off <= denominator).toBe(true)
-      }),
-    )
-  })
 })
 
 describe('the cost of usage', () => {
@@ -70,23 +49,6 @@ describe('the cost of usage', () => {
     expect(costOfTotals(perMillion, { input_token: 1n })).toBe(2n)
     expect(costOfTotals(perMillion, { input_token: 3n })).toBe(5n)
     expect(costOfTotals(perMillion, { output_token: 3n })).toBe(0n)
-  })
-
-  it('is the same however a call is split: the steps add up to the cost of the totals', () => {
-    fc.assert(
-      fc.property(prices, fc.array(totals, { maxLength: 12 }), (at, steps) => {
-        let before: UnitTotals = {}
-        let cost = 0n
-        for (const step of steps) {
-          const price = costOfStep(at, before, step)
-          expect(price >= 0n).toBe(true)
-          expect(price <= costCeiling(at, step)).toBe(true)
-          cost += price
-          before = addTotals(before, step)
-        }
-        expect(cost).toBe(costOfTotals(at, before))
-      }),
-    )
   })
 
   it('has a ceiling that some running total reaches', () => {
@@ -103,22 +65,6 @@ describe('the cost of usage', () => {
 })
 
 describe('affordable', () => {
-  it('is exact: it stays within the budget and one more would not', () => {
-    fc.assert(
-      fc.property(prices, totals, quantity, (at, before, budget) => {
-        const name: Unit = at[0]?.unit ?? 'query'
-        const most = affordable(at, before, name, budget)
-        if (most === undefined) {
-          expect(at[0]?.amount).toBe(0n)
-          return
-        }
-        const cost = (more: bigint): bigint => costOfStep(at, before, { [name]: more })
-        expect(most >= 0n && cost(most) <= budget).toBe(true)
-        expect(cost(most + 1n) > budget).toBe(true)
-      }),
-    )
-  })
-
   it('knows no limit for a unit without a price', () => {
     const free = [{ unit: 'put', amount: 0n, per: 1n, currency: 'USDC' }] as const
     expect(affordable(free, {}, 'put', 0n)).toBeUndefined()

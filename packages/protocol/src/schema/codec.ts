@@ -3,6 +3,7 @@ import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import { ValueErrorType, type ValueError } from '@sinclair/typebox/errors'
 import { getAddress } from 'viem/utils'
 import { MarketError } from '../errors.ts'
+import { acrossCheck } from './across.ts'
 import { ruleOf } from './rule.ts'
 
 /** What is wrong with a value: where (RFC 6901 JSON pointer) and which rule it breaks. */
@@ -35,6 +36,7 @@ const readTime: Convert = (v) => Date.parse(v as string)
 
 const scalars: Readonly<Record<string, { readonly [W in Way]?: Convert }>> = {
   'base-units': { decode: readAmount, revive: readAmount, encode: (v) => (v as bigint).toString() },
+  'running-total': { decode: readAmount, revive: readAmount, encode: (v) => (v as bigint).toString() },
   'date-time': { decode: readTime, revive: readTime, encode: (v) => new Date(v as number).toISOString() },
   'evm-address': { decode: (v) => getAddress(v as string) },
 }
@@ -80,12 +82,13 @@ export function codec<S extends TSchema>(schema: S): Codec<S> {
   const existing = known.get(schema)
   if (existing !== undefined) return existing as unknown as Codec<S>
   let check: TypeCheck<S> | undefined
+  const across = acrossCheck(schema)
   const decode = conversion(schema, 'decode') ?? identity
   const revive = conversion(schema, 'revive') ?? identity
   const encode = conversion(schema, 'encode') ?? identity
   const problem = (json: unknown): SchemaProblem | undefined => {
     check ??= TypeCompiler.Compile(schema)
-    if (check.Check(json)) return undefined
+    if (check.Check(json)) return across?.(json, '')
     return toProblem(firstOf(check.Errors(json)), schema)
   }
   const made: Codec<S> = {

@@ -12,6 +12,7 @@ function isMoment(text: string): boolean {
 
 /** Registers the string formats that our schemas use. Idempotent; imported by every schema file through `scalars`. */
 FormatRegistry.Set('base-units', (value) => /^(0|[1-9][0-9]{0,38})$/.test(value))
+FormatRegistry.Set('running-total', (value) => /^(0|[1-9][0-9]{0,77})$/.test(value))
 FormatRegistry.Set('date-time', isMoment)
 FormatRegistry.Set('well-formed', (value) => value.isWellFormed())
 // viem remembers what it is asked, whatever its length: what cannot be an address is not asked about.

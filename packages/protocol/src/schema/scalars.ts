@@ -26,6 +26,14 @@ export const Amount = Type.Unsafe<bigint>(
   }),
 )
 
+/** What amounts add up to over time. No amount is beyond 39 digits; twice as many are not filled by adding. */
+export const RunningTotal = Type.Unsafe<bigint>(
+  Type.String({
+    format: 'running-total',
+    description: 'sum of amounts, as a decimal string',
+  }),
+)
+
 /** A count of a unit (tokens, bytes, queries), exact. */
 export const Quantity = Type.Unsafe<bigint>(
   Type.String({ format: 'base-units', description: 'whole number, as a decimal string' }),
@@ -77,11 +85,16 @@ export function line(minLength: number, maxLength: number, description?: string)
   )
 }
 
+export interface ObjectOptions {
+  readonly description?: string
+  /** Rules across fields, for readers of the schema: what reads the parameters enforces them itself. */
+  readonly not?: object
+  readonly oneOf?: readonly object[]
+  readonly allOf?: readonly object[]
+}
+
 /** An object that has these properties and no others. Every object at an edge is closed. */
-export function closed<P extends TProperties>(
-  properties: P,
-  options: { description?: string } = {},
-): TObject<P> {
+export function closed<P extends TProperties>(properties: P, options: ObjectOptions = {}): TObject<P> {
   return Type.Object(properties, { additionalProperties: false, ...options })
 }
 

@@ -43,6 +43,8 @@ function stringOf(schema: TSchema): fc.Arbitrary<string> {
     case 'base-units':
       if (pattern === undefined) return fc.bigInt(0n, 10n ** 39n - 1n).map(String)
       break
+    case 'running-total':
+      return fc.bigInt(0n, 10n ** 78n - 1n).map(String)
     case 'well-formed':
       return text
         .map((value) => (value + '!'.repeat(minLength)).slice(0, maxLength))

@@ -5,8 +5,8 @@ import { isLegal, isTerminal, transition, type Machine } from './machine.ts'
 import * as tables from './tables.ts'
 
 const machines: readonly (readonly [string, Machine<string>, string, readonly string[]])[] = [
-  ['resource', tables.resourceMachine, 'resource_draft', []],
-  ['offer', tables.offerMachine, 'offer_created', ['offer_closed']],
+  ['resource', tables.resourceMachine, 'resource_published', []],
+  ['offer', tables.offerMachine, 'offer_published', ['offer_closed']],
   ['lease', tables.leaseMachine, 'lease_active', ['lease_completed', 'lease_revoked', 'lease_expired']],
   ['call', tables.callMachine, 'call_open', ['call_done', 'call_failed']],
   [

@@ -1,18 +1,16 @@
 /** The state tables of DESIGN §7, as far as this market has the objects. Changing an arrow here changes the market. */
 import type { Machine } from './machine.ts'
 
-export const resourceStates = ['resource_draft', 'resource_published', 'resource_unpublished'] as const
+export const resourceStates = ['resource_published', 'resource_unpublished'] as const
 export type ResourceStatus = (typeof resourceStates)[number]
 export const resourceMachine: Machine<ResourceStatus> = {
-  resource_draft: ['resource_published'],
   resource_published: ['resource_unpublished', 'resource_published'],
   resource_unpublished: ['resource_published'],
 }
 
-export const offerStates = ['offer_created', 'offer_published', 'offer_closed'] as const
+export const offerStates = ['offer_published', 'offer_closed'] as const
 export type OfferStatus = (typeof offerStates)[number]
 export const offerMachine: Machine<OfferStatus> = {
-  offer_created: ['offer_published', 'offer_closed'],
   offer_published: ['offer_closed'],
   offer_closed: [],
 }

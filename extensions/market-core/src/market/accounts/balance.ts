@@ -2,7 +2,13 @@ import { Type } from '@sinclair/typebox'
 import { Accounts } from '@openclaw-market/protocol/entities/money'
 import { query } from '@openclaw-market/protocol/operation'
 import { actorOf } from '@openclaw-market/protocol/principal'
-import { ActorId, Amount, closed, CurrencySymbol } from '@openclaw-market/protocol/schema/scalars'
+import {
+  ActorId,
+  Amount,
+  closed,
+  CurrencySymbol,
+  RunningTotal,
+} from '@openclaw-market/protocol/schema/scalars'
 import { accountId, available, freeOf } from '../../ledger/account.ts'
 import { knownCurrency } from '../currency.ts'
 import { moneyOf } from './money-of.ts'
@@ -18,9 +24,9 @@ export const accountBalance = query({
     currency: CurrencySymbol,
     decimals: Type.Integer(),
     available: Amount,
-    held: Amount,
-    owed: Amount,
-    pendingPayouts: Amount,
+    held: RunningTotal,
+    owed: RunningTotal,
+    pendingPayouts: RunningTotal,
   }),
   errors: [],
   callers: ['node', 'wallet', 'operator'],

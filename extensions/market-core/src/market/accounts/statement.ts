@@ -3,7 +3,14 @@ import { Accounts, Transfers } from '@openclaw-market/protocol/entities/money'
 import { query } from '@openclaw-market/protocol/operation'
 import { actorOf } from '@openclaw-market/protocol/principal'
 import type { ReadTx } from '@openclaw-market/protocol/reading'
-import { ActorId, Amount, closed, CurrencySymbol, Timestamp } from '@openclaw-market/protocol/schema/scalars'
+import {
+  ActorId,
+  Amount,
+  closed,
+  CurrencySymbol,
+  RunningTotal,
+  Timestamp,
+} from '@openclaw-market/protocol/schema/scalars'
 import { accountId, available, freeOf } from '../../ledger/account.ts'
 import { every } from '../every.ts'
 import { moneyOf } from './money-of.ts'
@@ -12,18 +19,18 @@ export const CurrencyStatement = closed({
   currency: CurrencySymbol,
   decimals: Type.Integer(),
   available: Amount,
-  earned: Amount,
-  spent: Amount,
+  earned: RunningTotal,
+  spent: RunningTotal,
   net: Type.String({ pattern: '^-?(0|[1-9][0-9]*)$', description: 'earned − spent; may be below zero' }),
-  held: Amount,
-  owed: Amount,
-  deposited: Amount,
+  held: RunningTotal,
+  owed: RunningTotal,
+  deposited: RunningTotal,
   operatorGranted: Type.Unsafe<bigint>({
-    ...Amount,
+    ...RunningTotal,
     description: "part of deposited that is only an operator's word",
   }),
-  withdrawn: Amount,
-  pendingPayouts: Amount,
+  withdrawn: RunningTotal,
+  pendingPayouts: RunningTotal,
 })
 
 /**

@@ -34,6 +34,23 @@ describe.each(backends)('a call of unknown outcome on %s', (backend) => {
     entry: { leaseId, requestId, usage: usage({ output_token: output }), outcome: 'done' },
   })
 
+  it('is given up at the checkpoint that is on record, not at the one that a sweep has read before', async () => {
+    const world = await openWorld(backend)
+    const { leaseId } = await leased(world)
+    const call = await openCall(world, leaseId, { output_token: 30n })
+    await call.checkpoint({ output_token: 9n })
+    const entry = {
+      leaseId,
+      requestId: call.requestId,
+      usage: usage({ output_token: 3 }),
+      outcome: 'unknown',
+    }
+    const market = { kind: 'market', actorId: world.market.address } as const
+    expect(await does(world, appendUsage, { entry }, market)).toMatchObject({ cost: 33n })
+    expect(await leaseNow(world, { leaseId })).toMatchObject({ metered: 33n, reserved: 77n, unknownCalls: 1 })
+    await checkInvariants(world.market.store)
+  })
+
   it('bills what is known, keeps the rest frozen, and is corrected once within the reserve', async () => {
     const world = await openWorld(backend)
     const { leaseId } = await leased(world)

@@ -120,7 +120,7 @@ describe.each(backends)('a lease on %s', (backend) => {
         'nothing to lock',
         { ...good, maxCost: '0' },
         'E_INVALID_ARGUMENT',
-        { pointer: '/maxCost', rule: 'minimum' },
+        { pointer: '/maxCost', rule: 'pattern' },
       ],
       [
         'too short a time',
@@ -153,6 +153,12 @@ describe.each(backends)('a lease on %s', (backend) => {
     })
     expect(await refuses(world, issueLease, { ...good, quoteId: undefined }, world.node)).toMatchObject({
       error: 'E_FORBIDDEN',
+    })
+    // Operators see all quotes, and still use none for whom it is not.
+    const onBehalfOf = { actorId: consumer.actorId, reason: 'asked' }
+    const operator = { kind: 'operator', actorId: world.market.address, onBehalfOf } as const
+    expect(await refuses(world, issueLease, { ...good, quoteId: theirs.quoteId }, operator)).toMatchObject({
+      error: 'E_NOT_FOUND',
     })
     expect(await refuses(world, issueLease, good, { kind: 'anyone' })).toMatchObject({
       error: 'E_AUTH_REQUIRED',

@@ -21,7 +21,6 @@ import { idempotencyKey } from '@openclaw-market/protocol/schema/paging'
 import { Amount, closed, Sha256Hex, Signature, Timestamp } from '@openclaw-market/protocol/schema/scalars'
 import { available, escrow } from '../../ledger/account.ts'
 import { found } from '../found.ts'
-import { positive } from '../positive.ts'
 import { notOneself } from '../resources/quote.ts'
 import { changedOffer, checkQuote, missing, proveConsent, type Consented, type Quoted } from './consented.ts'
 import { leasePurpose } from './consent.ts'
@@ -34,6 +33,7 @@ const params = closed({
   ttlMs: LeaseTtl,
   maxCost: Type.Unsafe<bigint>({
     ...Amount,
+    pattern: '^[1-9][0-9]{0,38}$',
     description: 'base units to lock; the lease can never cost more',
   }),
   tokenHash: Type.Optional(
@@ -90,7 +90,6 @@ export const issueLease = operation({
   decide({ resource, offer, quote, earlier }, input, { who, now, ids, proof }) {
     const consumer = actorOf(who)
     notOneself(resource, consumer)
-    positive(input.maxCost, '/maxCost')
     if (resource.offerHash !== proof.offerHash) throw changedOffer()
     checkQuote({ resource, quote }, input, consumer, now)
     const expiresAt = now + input.ttlMs

@@ -5,6 +5,7 @@ import { checkInvariants } from '../invariants.fixture.ts'
 import {
   backends,
   does,
+  fund,
   fundedWallet,
   later,
   leaseNow,
@@ -12,6 +13,7 @@ import {
   openWorld,
   publish,
   refuses,
+  reopened,
   settlementNow,
   signedWish,
   startsAt,
@@ -61,6 +63,24 @@ describe.each(backends)('storage over time on %s', (backend) => {
       details: { leaseId: first.leaseId },
     })
     await checkInvariants(world.market.store)
+  })
+
+  it('sees the lease that runs also where a clock that was set back gave a later one an earlier id', async () => {
+    const before = await openWorld(backend)
+    const first = await stored(before)
+    const { resourceId } = await leaseNow(before, first)
+    await does(before, completeLease, { leaseId: first.leaseId }, first.consumer.who)
+    before.clock.now -= 10_000
+    const world = await reopened(before)
+    const wish = { resourceId, maxCost: 1n }
+    await fund(world, first.consumer.actorId, 10n)
+    const second = await takeLease(world, first.consumer, wish)
+    expect(second.leaseId < first.leaseId).toBe(true)
+    const third = await signedWish(world, first.consumer, wish)
+    expect(await refuses(world, issueLease, third, first.consumer.who)).toMatchObject({
+      error: 'E_CONFLICT',
+      details: { leaseId: second.leaseId },
+    })
   })
 
   it('goes on counting where the lease before left off, so that leasing anew is no way to pay nothing', async () => {

@@ -82,7 +82,7 @@ describe.each(backends)('publishing on %s', (backend) => {
       [
         { prices: [modelPrices[0], { ...modelPrices[1], currency: 'EURC' }] },
         '/resource/prices/1/currency',
-        'currency',
+        'sameItems',
       ],
       [{ prices: [{ ...modelPrices[0], currency: 'DOGE' }] }, '/resource/prices/0/currency', 'currency'],
       [{ kind: 'search', prices: [query] }, '/resource/backend', 'kind'],

@@ -23,26 +23,29 @@ import { ActorId, closed, line, literals, Sha256Hex } from '@openclaw-market/pro
 import { transition } from '@openclaw-market/protocol/states/machine'
 import { offerMachine, resourceMachine, resourceStates } from '@openclaw-market/protocol/states/tables'
 import { delegationTypedData } from '@openclaw-market/protocol/typed-data/delegation'
-import { checkPrices, usableBackend } from './terms.ts'
+import { checkPrices, ResourcePrices, unitsByKind, usableBackend } from './terms.ts'
 
-export const ResourceInput = closed({
-  resourceId: Type.Optional(
-    Type.Unsafe<ResourceId>({
-      ...ResourceId,
-      description: 'to publish a new version of it; or your own id for a new one',
-    }),
-  ),
-  kind: literals(resourceKinds),
-  label: line(1, 80, 'what a reader sees in a list'),
-  description: Type.Optional(line(0, 400)),
-  tags: Type.Optional(Type.Array(Tag, { maxItems: 12, uniqueItems: true })),
-  prices: Prices,
-  policy: Type.Optional(Policy),
-  backend: BackendName,
-  delegation: Type.Optional(Delegation),
-  arbiter: Type.Optional(ActorId),
-  offer: Type.Optional(OfferTerms),
-})
+export const ResourceInput = closed(
+  {
+    resourceId: Type.Optional(
+      Type.Unsafe<ResourceId>({
+        ...ResourceId,
+        description: 'to publish a new version of it; or your own id for a new one',
+      }),
+    ),
+    kind: literals(resourceKinds),
+    label: line(1, 80, 'what a reader sees in a list'),
+    description: Type.Optional(line(0, 400)),
+    tags: Type.Optional(Type.Array(Tag, { maxItems: 12, uniqueItems: true })),
+    prices: ResourcePrices,
+    policy: Type.Optional(Policy),
+    backend: BackendName,
+    delegation: Type.Optional(Delegation),
+    arbiter: Type.Optional(ActorId),
+    offer: Type.Optional(OfferTerms),
+  },
+  { allOf: unitsByKind },
+)
 
 /** How far the clock of whoever makes an id of its own may be ahead. */
 const clockSkewMs = 600_000
@@ -96,7 +99,6 @@ export const publishResource = operation({
     const policy = input.policy ?? {}
     const offerId = ids.next('offer')
     const offerHash = hashOffer({ resourceId, version, provider: actor, terms, prices: input.prices, policy })
-    const from = before?.status ?? 'resource_draft'
     const resource: Resource = {
       rev: before?.rev ?? 0,
       resourceId,
@@ -114,7 +116,10 @@ export const publishResource = operation({
       offerId,
       offerHash,
       version,
-      status: transition(resourceMachine, from, 'resource_published', `resource ${resourceId}`),
+      status:
+        before === undefined
+          ? 'resource_published'
+          : transition(resourceMachine, before.status, 'resource_published', `resource ${resourceId}`),
       createdAt: before?.createdAt ?? now,
       updatedAt: now,
     }
@@ -219,6 +224,6 @@ const HashedOffer = closed({
 })
 
 /** The terms a consumer consents to, as one hash: SHA-256 of their canonical JSON. */
-function hashOffer(offer: Static<typeof HashedOffer>): string {
+export function hashOffer(offer: Static<typeof HashedOffer>): string {
   return canonicalHash(codec(HashedOffer).encode(offer))
 }

@@ -45,7 +45,7 @@ describe.each(backends)('a quote on %s', (backend) => {
     const wrong: readonly (readonly [object[], string, string])[] = [
       [[{ unit: 'query', quantity: '1' }], '/estimate/0/unit', 'unit'],
       [[estimate[0] ?? {}, estimate[0] ?? {}], '/estimate/1/unit', 'uniqueItems'],
-      [[{ unit: 'request', quantity: '1000000000000000000' }], '/estimate/0/quantity', 'maximum'],
+      [[{ unit: 'request', quantity: '1000000000000000000' }], '/estimate/0/quantity', 'pattern'],
       [[], '/estimate', 'minItems'],
     ]
     for (const [bad, pointer, rule] of wrong) {

@@ -3,7 +3,7 @@ import { Quotes } from '@openclaw-market/protocol/entities/records'
 import { effectivePolicy, Resources, type Resource } from '@openclaw-market/protocol/entities/resource'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
-import { costCeiling, toUsage, Usage } from '@openclaw-market/protocol/money/price'
+import { costCeiling, toUsage, Usage, UsageItem } from '@openclaw-market/protocol/money/price'
 import type { UnitTotals } from '@openclaw-market/protocol/money/units'
 import { insert, operation } from '@openclaw-market/protocol/operation'
 import { actorOf } from '@openclaw-market/protocol/principal'
@@ -12,6 +12,7 @@ import {
   closed,
   CurrencySymbol,
   mostAmount,
+  Quantity,
   Timestamp,
 } from '@openclaw-market/protocol/schema/scalars'
 import { consentWalletTypedData } from '@openclaw-market/protocol/typed-data/consent'
@@ -26,6 +27,12 @@ const Json = Type.Record(Type.String(), Type.Unknown())
 /** What the consumer's wallet signs: EIP-712, ready for eth_signTypedData_v4. */
 export const ConsentToSign = closed({ domain: Json, types: Json, primaryType: Type.String(), message: Json })
 
+/** No more of a unit than one record may state (`checkUsage`). */
+const EstimateItem = closed({
+  ...UsageItem.properties,
+  quantity: Type.Unsafe<bigint>({ ...Quantity, pattern: '^(0|[1-9][0-9]{0,17})$' }),
+})
+
 export const quoteResource = operation({
   name: 'market.resource.quote',
   summary:
@@ -38,6 +45,8 @@ export const quoteResource = operation({
     estimate: Type.Optional(
       Type.Unsafe<Static<typeof Usage>>({
         ...Usage,
+        items: EstimateItem,
+        'x-uniqueBy': 'unit',
         description: 'what you mean to use; absent: about ten calls',
       }),
     ),

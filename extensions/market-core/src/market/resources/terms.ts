@@ -1,34 +1,36 @@
 /** What publishing must satisfy beyond the shape of its parameters. Each refusal names the place and the way out. */
+import { Type, type Static } from '@sinclair/typebox'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import type { BackendFacts, MarketRules } from '@openclaw-market/protocol/operation'
-import type { Prices } from '@openclaw-market/protocol/money/price'
-import { unitsOf, type ResourceKind } from '@openclaw-market/protocol/money/units'
+import { Prices } from '@openclaw-market/protocol/money/price'
+import { resourceKinds, unitsOf, type ResourceKind } from '@openclaw-market/protocol/money/units'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import { knownCurrency } from '../currency.ts'
 
-/** One currency that this market deals in; each unit at most once, and a unit of this kind. */
+/** Prices of a resource: each unit once, all in one currency. */
+export const ResourcePrices = Type.Unsafe<Static<typeof Prices>>({
+  ...Prices,
+  'x-uniqueBy': 'unit',
+  'x-sameBy': 'currency',
+})
+
+/** What `checkPrices` holds of units, for readers of the schema. */
+export const unitsByKind = resourceKinds.map((kind) => ({
+  if: { properties: { kind: { const: kind } } },
+  // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
+  then: { properties: { prices: { items: { properties: { unit: { enum: unitsOf[kind] } } } } } },
+}))
+
+/** Units of this kind, and a currency that this market deals in. */
 export function checkPrices(rules: MarketRules, kind: ResourceKind, prices: Prices): void {
   const units: readonly string[] = unitsOf[kind]
-  const seen = new Set<string>()
-  for (const [i, { unit, currency }] of prices.entries()) {
-    const at = `/resource/prices/${i}`
+  for (const [i, { unit }] of prices.entries()) {
     if (!units.includes(unit)) {
       throw wrong(
-        `${at}/unit`,
+        `/resource/prices/${i}/unit`,
         'unit',
         `a ${kind} resource does not charge by ${unit}`,
         `Use: ${units.join(', ')}.`,
-      )
-    }
-    if (seen.has(unit))
-      throw wrong(`${at}/unit`, 'uniqueItems', `${unit} is priced twice`, 'Price each unit once.')
-    seen.add(unit)
-    if (currency !== prices[0]?.currency) {
-      throw wrong(
-        `${at}/currency`,
-        'currency',
-        'a resource has one currency',
-        'Use the same currency throughout.',
       )
     }
   }

@@ -1,12 +1,14 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { Calls, Leases, UsageRecords } from '@openclaw-market/protocol/entities/lease'
 import { Settlements } from '@openclaw-market/protocol/entities/money'
 import { LedgerId } from '@openclaw-market/protocol/ids'
+import { toUsage } from '@openclaw-market/protocol/money/price'
 import { operation } from '@openclaw-market/protocol/operation'
+import type { Principal } from '@openclaw-market/protocol/principal'
 import { Amount, closed, Sha256Hex } from '@openclaw-market/protocol/schema/scalars'
 import { mayServe } from '../calls/serve.ts'
 import { found } from '../found.ts'
-import { bill } from './bill.ts'
+import { bill, type BillState } from './bill.ts'
 import { UsageEntry } from './entry.ts'
 
 /**
@@ -44,5 +46,15 @@ export const appendUsage = operation({
       record: call?.ledgerId === undefined ? undefined : await tx.get(UsageRecords, call.ledgerId),
     }
   },
-  decide: (state, { entry }, context) => bill(state, entry, context),
+  decide: (state, { entry }, context) => bill(state, atCheckpoint(state, entry, context.who), context),
 })
+
+/** The market gives a call up at its last checkpoint: as it stands in this write, not as a sweep has read it before. */
+function atCheckpoint(
+  { call }: BillState,
+  entry: Static<typeof UsageEntry>,
+  { kind }: Principal,
+): Static<typeof UsageEntry> {
+  if (kind !== 'market' || call?.status !== 'call_open') return entry
+  return { ...entry, usage: toUsage(call.checkpoint) }
+}

@@ -3,7 +3,7 @@ import { UsageRecords } from '@openclaw-market/protocol/entities/lease'
 import { UsageItem, toTotals } from '@openclaw-market/protocol/money/price'
 import { addTotals, totalEntries, type UnitTotals } from '@openclaw-market/protocol/money/units'
 import { query } from '@openclaw-market/protocol/operation'
-import { Amount, closed, CurrencySymbol } from '@openclaw-market/protocol/schema/scalars'
+import { closed, CurrencySymbol, RunningTotal } from '@openclaw-market/protocol/schema/scalars'
 import { every } from '../every.ts'
 import { given } from '../page.ts'
 import { between, usageFilter } from './list.ts'
@@ -17,8 +17,8 @@ export const summarizeUsage = query({
     currencies: Type.Array(
       closed({
         currency: CurrencySymbol,
-        byUnit: Type.Array(UsageItem),
-        totalCost: Amount,
+        byUnit: Type.Array(closed({ ...UsageItem.properties, quantity: RunningTotal })),
+        totalCost: RunningTotal,
         entries: Type.Integer(),
       }),
     ),

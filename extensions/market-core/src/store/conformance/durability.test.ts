@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createInterface } from 'node:readline'
@@ -156,5 +156,9 @@ describe.each(backends)('what %s has acknowledged', { timeout: 60_000 }, (kind) 
     const files = readdirSync(directory)
     expect(files.length).toBeGreaterThan(2)
     expect(files.filter((name) => (statSync(join(directory, name)).mode & 0o777) !== 0o600)).toEqual([])
+    const shared = join(newDirectory(), 'shared')
+    mkdirSync(shared, { mode: 0o755 })
+    await opened(kind, { directory: shared })
+    expect(statSync(shared).mode & 0o777, 'closed to those who could enter').toBe(0o700)
   })
 })

@@ -10,8 +10,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { syncDirectory } from '../directory.ts'
-import type { Mark } from '../mark.ts'
+import { settleFile, syncDirectory } from '../directory.ts'
+import { readMark, type Mark } from '../mark.ts'
 import { NothingKept } from '../queue.ts'
 import { fileName, headerText } from './files.ts'
 import { frame } from './frames.ts'
@@ -60,11 +60,11 @@ export class Journal {
 
   /** Goes on where `load` found the end; what lies behind it is cut off. */
   static resume(directory: string, { generation, end, sum, torn }: End, mark: Mark): Journal {
+    const marked = readMark(directory)
     const fd = openSync(join(directory, fileName('journal', generation)), 'r+')
     try {
       if (torn) ftruncateSync(fd, end)
-      // What a process that was killed had not synced yet is read from now on, and so must not go away any more.
-      fsyncSync(fd)
+      settleFile(fd, marked?.generation === generation ? marked.at : 0)
       return new Journal(generation, fd, end, sum, mark)
     } catch (error) {
       closeSync(fd)

@@ -22,6 +22,7 @@ import {
   shelf,
   Tickets,
 } from '../conformance/shelf.ts'
+import { Mark } from '../mark.ts'
 import { stateRoot } from '../state-root.ts'
 import { frame } from './frames.ts'
 import { openFileStore } from './store.ts'
@@ -118,6 +119,14 @@ describe('the journal', { timeout: 60_000 }, () => {
     })
     rmSync(join(directory, journal))
     await expect(opened('file', { directory })).rejects.toThrow(`${journal} is missing`)
+  })
+
+  it('is made by the next process when the first one died before it had', async () => {
+    const directory = newDirectory()
+    Mark.open(directory).close()
+    const store = await opened('file', { directory })
+    expect(await bookIds(store)).toEqual([])
+    await add(store, book(keyOf(1)))
   })
 
   it('is read again to find damage that is done to it while it is in use', async () => {

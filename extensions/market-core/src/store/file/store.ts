@@ -5,7 +5,7 @@ import { isMarketError } from '@openclaw-market/protocol/errors'
 import { syncDirectory } from '../directory.ts'
 import { Holds } from '../hold.ts'
 import { layoutsOf } from '../layout.ts'
-import { assertMarked, Mark, readMark } from '../mark.ts'
+import { assertMarked, isMarked, Mark } from '../mark.ts'
 import { WriteQueue, type BatchBackend } from '../queue.ts'
 import { closed, unreadable } from '../refusals.ts'
 import type { MarketStore, OpenStoreOptions, ReadTx, WriteTx } from '../store.ts'
@@ -31,7 +31,7 @@ export function openFileStore(options: FileStoreOptions, holds: Holds = new Hold
   const layouts = layoutsOf(options.collections)
   const places: Places = new Map([...layouts.values()].map((layout, at) => [layout, at]))
   const generation = currentGeneration(directory)
-  if (generation === undefined && readMark(directory) !== undefined)
+  if (generation === undefined && isMarked(directory))
     throw unreadable(`${fileName('journal', 0)} is missing`)
   const loaded = generation === undefined ? undefined : load(directory, generation, layouts, places)
   if (loaded !== undefined) {

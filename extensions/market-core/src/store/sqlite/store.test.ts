@@ -85,6 +85,13 @@ describe('the database', () => {
     expect(existsSync(path)).toBe(false)
   })
 
+  it('is refused when it is gone after something was acknowledged, and not made anew', async () => {
+    const { directory, path } = await filled(1)
+    renameSync(path, join(newDirectory(), 'elsewhere.db'))
+    expect(await refusal(directory)).toContain('missing')
+    expect(existsSync(path)).toBe(false)
+  })
+
   it('is not mistaken for a file store, nor the other way round', async () => {
     const { directory } = await filled(1)
     await expect(opened('file', { directory })).rejects.toMatchObject({

@@ -1,8 +1,8 @@
 /** The sqlite backend: one database, one writing connection behind the queue, read-only connections for reads. */
-import { existsSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Collection, Scope } from '@openclaw-market/protocol/collection'
-import { makePrivateFile, syncFile } from '../directory.ts'
+import { makePrivateFile, settleFile } from '../directory.ts'
 import { Holds } from '../hold.ts'
 import { layoutsOf } from '../layout.ts'
 import { assertMarked, Mark, readMark } from '../mark.ts'
@@ -32,8 +32,7 @@ export function openSqliteStore(options: OpenStoreOptions, holds: Holds = new Ho
     if (readMark(directory) !== undefined) throw unreadable(`${databaseName} is missing`)
   }
   makePrivateFile(path)
-  // What a process that was killed had not synced yet is read from now on, and so must not go away any more.
-  if (existsSync(`${path}-wal`)) syncFile(`${path}-wal`)
+  if (existsSync(`${path}-wal`)) settleLog(`${path}-wal`)
   const writer = openChecked(directory, path, layouts)
   return new SqliteStore(collections, path, layouts, writer, new Readers(path), Mark.open(directory), holds)
 }
@@ -58,6 +57,15 @@ function openChecked(directory: string, path: string, layouts: Layouts): Connect
   } catch (error) {
     writer?.close()
     throw isDamage(error) ? unreadable(`${databaseName} is no database that SQLite can read`, error) : error
+  }
+}
+
+function settleLog(path: string): void {
+  const fd = openSync(path, 'r+')
+  try {
+    settleFile(fd, 0)
+  } finally {
+    closeSync(fd)
   }
 }
 

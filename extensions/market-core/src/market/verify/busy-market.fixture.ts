@@ -1,0 +1,166 @@
+/** A market in which some of everything has happened: each collection has records, each state of a lease and a call is there. */
+import { sha256Hex } from '@openclaw-market/protocol/canonical'
+import type { EntityOf } from '@openclaw-market/protocol/collection'
+import {
+  Challenges,
+  ConsumerReceipts,
+  Metas,
+  Sessions,
+  SpentNonces,
+} from '@openclaw-market/protocol/entities/records'
+import type { LeaseId, PayoutId, ResourceId } from '@openclaw-market/protocol/ids'
+import { settlePayout } from '../accounts/settle-payout.ts'
+import { withdraw } from '../accounts/withdraw.ts'
+import { completeLease } from '../leases/complete.ts'
+import { revokeLease } from '../leases/revoke.ts'
+import { issueLease } from '../leases/issue.ts'
+import {
+  announce,
+  delegate,
+  does,
+  fund,
+  later,
+  newWallet,
+  openCall,
+  openWorld,
+  publish,
+  serve,
+  storageResource,
+  takeLease,
+  windowMs,
+  type AtEnd,
+  type Wallet,
+  type World,
+} from '../market.fixture.ts'
+import { quoteResource } from '../resources/quote.ts'
+import { unpublishResource } from '../resources/unpublish.ts'
+
+export interface BusyMarket {
+  readonly world: World
+  /** Leases from the node and from the seller; has money left. */
+  readonly buyer: Wallet
+  readonly seller: Wallet
+  readonly stranger: Wallet
+  readonly resources: { readonly model: ResourceId; readonly storage: ResourceId; readonly gone: ResourceId }
+  readonly leases: {
+    /** With a done, an open and an unknown call. */
+    readonly running: LeaseId
+    readonly storing: LeaseId
+    readonly completed: LeaseId
+    readonly revoked: LeaseId
+    readonly unused: LeaseId
+    /** Over; the window of its settlement is not. */
+    readonly closing: LeaseId
+  }
+  readonly payouts: { readonly pending: PayoutId; readonly paid: PayoutId; readonly returned: PayoutId }
+}
+
+const day = 86_400_000
+
+export async function busyMarket(backend: 'sqlite' | 'file', atEnd?: AtEnd): Promise<BusyMarket> {
+  const world = await openWorld(backend, atEnd)
+  const [buyer, seller, stranger] = [newWallet(), newWallet(), newWallet()]
+  announce(world.market, [seller.actorId])
+  for (const to of [buyer, seller, stranger]) await fund(world, to.actorId, 1_000_000n)
+  await fund(world, seller.actorId, 500n, 'EURC')
+  await fund(world, world.market.address, 10_000n)
+  const resources = await publishAll(world, seller)
+  const leases = await leaseAll(world, { buyer, seller, stranger }, resources)
+  const payouts = await payAll(world, buyer)
+  await does(world, quoteResource, { resourceId: resources.model, ttlMs: 60_000 }, stranger.who)
+  await keepOthers(world, buyer)
+  return { world, buyer, seller, stranger, resources, leases, payouts }
+}
+
+async function publishAll(world: World, seller: Wallet): Promise<BusyMarket['resources']> {
+  const model = await publish(world)
+  await publish(world, { resourceId: model, label: 'a better model', tags: ['fast'] })
+  const storage = world.market.ids.next('res')
+  const delegation = await delegate(world, seller, storage, 'disk', 30 * day)
+  await publish(world, { ...storageResource, resourceId: storage, delegation }, seller.who)
+  const gone = await publish(world, { label: 'not for long' })
+  await does(world, unpublishResource, { resourceId: gone }, world.node)
+  return { model, storage, gone }
+}
+
+async function leaseAll(
+  world: World,
+  { buyer, seller, stranger }: Pick<BusyMarket, 'buyer' | 'seller' | 'stranger'>,
+  { model, storage }: BusyMarket['resources'],
+): Promise<BusyMarket['leases']> {
+  const take = async (by: Wallet, resourceId: ResourceId, ttlMs = 7 * day) =>
+    (await takeLease(world, by, { resourceId, maxCost: 5_000n, ttlMs })).leaseId
+  const revoked = await take(buyer, model)
+  await serve(world, revoked, { request: 1n, input_token: 10n })
+  await does(world, revokeLease, { leaseId: revoked, reason: 'slow' }, buyer.who)
+  const unused = await take(stranger, model)
+  await does(world, revokeLease, { leaseId: unused }, world.node)
+  await later(world, windowMs)
+  const completed = await take(buyer, model)
+  await serve(world, completed, { request: 2n })
+  await serve(world, completed, { request: 1n, output_token: 4n }, 'failed')
+  await does(world, completeLease, { leaseId: completed }, buyer.who)
+  const storing = await take(buyer, storage)
+  const call = await openCall(world, storing, { put: 1n })
+  await call.finish({ usage: { put: 1n }, outcome: 'done', storedBytes: 2_000_000_000n })
+  await later(world, day)
+  const node = await signedByNode(world, storage)
+  const closing = await take(seller, model, 60_000)
+  await serve(world, closing, { request: 3n })
+  await does(world, completeLease, { leaseId: node }, world.node)
+  await later(world, 60_000)
+  const running = await take(buyer, model)
+  await serve(world, running, { request: 1n, input_token: 100n })
+  await openCall(world, running, { request: 2n })
+  const lost = await openCall(world, running, { request: 2n, output_token: 5n })
+  await lost.checkpoint({ request: 1n })
+  await lost.finish({ usage: { request: 1n }, outcome: 'unknown' })
+  return { running, storing, completed, revoked, unused, closing }
+}
+
+/** The node wallet leases without a quote, and with an idempotency key. */
+async function signedByNode(world: World, resourceId: ResourceId): Promise<LeaseId> {
+  const wish = { resourceId, ttlMs: 60_000, maxCost: '100', tokenHash: sha256Hex('the token of the node') }
+  return (await does(world, issueLease, { ...wish, idempotencyKey: 'node-leases-1' }, world.node)).leaseId
+}
+
+async function payAll(world: World, { who }: Wallet): Promise<BusyMarket['payouts']> {
+  const out = async (amount: string) =>
+    (await does(world, withdraw, { currency: 'USDC', amount, idempotencyKey: `take-out-${amount}` }, who))
+      .payoutId
+  const [pending, paid, returned] = [await out('10'), await out('20'), await out('30')]
+  await does(world, settlePayout, { payoutId: paid, outcome: 'paid' }, world.operator)
+  await does(world, settlePayout, { payoutId: returned, outcome: 'returned' }, world.operator)
+  return { pending, paid, returned }
+}
+
+/** What web3-core keeps in the same store. */
+async function keepOthers({ market, clock: { now } }: World, { actorId }: Wallet): Promise<void> {
+  const times = { expiresAt: now + 60_000, dueAt: now + 60_000 }
+  const session: EntityOf<typeof Sessions> = {
+    rev: 0,
+    sessionId: market.ids.next('ses'),
+    bearerHash: sha256Hex('a bearer'),
+    actorId,
+    chainId: 1,
+    createdAt: now,
+    ...times,
+  }
+  const challenge = { rev: 0, nonce: 'n'.repeat(16), address: actorId, chainId: 1, domain: 'localhost' }
+  const receipt = { leaseId: 'lease_of_another_market', requestId: 'request-1', market: 'theirs' }
+  await market.store.write(async (tx) => {
+    await tx.insert(Sessions, session)
+    await tx.insert(Challenges, { ...challenge, issuedAt: now, ...times })
+    await tx.insert(SpentNonces, { rev: 0, nonceKey: `${actorId}/${'f'.repeat(32)}`, dueAt: now + 60_000 })
+    await tx.insert(ConsumerReceipts, {
+      rev: 0,
+      receiptKey: `${receipt.leaseId}/${receipt.requestId}`,
+      ...receipt,
+      counted: [],
+      stated: [],
+      agrees: true,
+      createdAt: now,
+    })
+    await tx.insert(Metas, { rev: 0, name: 'made-by', value: 'a test' })
+  })
+}
