@@ -9,15 +9,14 @@ export const billingCapability = operationCapability('web3.billing.summary', acc
   returns:
     "held is locked in your unsettled leases; owed is earned by you and not released yet; operatorGranted is the part of deposited that is only the operator's word. Times bound earned, spent, deposited and withdrawn only.",
   errors: {},
-  degradation: 'This market only: leases on other markets are in their own books.',
   doors: ['gateway', 'tool', 'api'],
   actor: 'caller',
   risk: { level: 'none', reversible: true },
   pricing: { charge: 'none', units: [] },
   prerequisites: [{ is: 'wallet_proved' }],
   effects: [],
+  finds: [{ is: 'currency_dealt', field: 'currencies/*/currency' }],
   next: [{ name: 'web3.resources.leases', when: 'to see where held money is' }],
-  idempotency: 'Reads only.',
+  idempotency: 'reads-only',
   examples: { valid: { since: '2026-01-01T00:00:00.000Z' }, invalid: { since: 'yesterday' } },
-  since: '0.1.0',
 })

@@ -15,7 +15,9 @@ import type { Contract } from '@openclaw-market/protocol/operation'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import type { Unit } from '@openclaw-market/protocol/money/units'
 import { codec } from '@openclaw-market/protocol/schema/codec'
-import type { Predicate } from './predicate.ts'
+import type { JsonSchema } from './json-schema.ts'
+import type { Effect, Found, Predicate, PredicateName } from './predicate.ts'
+import type { OverHttp, Source } from './source.ts'
 import type { Web3 } from '../plugin/web3.ts'
 
 export const groups = [
@@ -34,6 +36,10 @@ export type Group = (typeof groups)[number]
 export const doors = ['gateway', 'tool', 'api'] as const
 export type Door = (typeof doors)[number]
 
+/** What a second, equal call comes to. `by-key`: with the same idempotencyKey the same answer, and nothing moves again. */
+export const repeats = ['reads-only', 'by-key', 'acts-again', 'refused'] as const
+export type Repeat = (typeof repeats)[number]
+
 export interface Facts {
   readonly group: Group
   readonly whenToUse: string
@@ -42,8 +48,6 @@ export interface Facts {
   readonly returns: string
   /** What each code means here and what to do; every declared code has one. */
   readonly errors: { readonly [K in ErrorCode]?: string }
-  /** What still works when something that it depends on is down. */
-  readonly degradation: string
   /** Doors through which it can be called. */
   readonly doors: readonly Door[]
   /** Needs no running market. */
@@ -62,15 +66,24 @@ export interface Facts {
     readonly upperBound?: string
   }
   readonly prerequisites: readonly Predicate[]
-  readonly effects: readonly Predicate[]
+  readonly effects: readonly Effect[]
+  /** What its answer names, one or many of each. */
+  readonly finds?: readonly Found[]
+  /** What holds no more of the object that the prerequisite of that name is about. */
+  readonly ends?: readonly PredicateName[]
   readonly next: readonly { readonly name: string; readonly when: string }[]
-  readonly idempotency: string
+  readonly idempotency: Repeat
+  /** Where values of parameters come from that are neither chosen freely nor named by a prerequisite. By parameter. */
+  readonly sources?: Readonly<Record<string, Source>>
+  /** What a door demands beyond the schema: a JSON Schema that holds as well. */
+  readonly byDoor?: { readonly [D in Door]?: JsonSchema }
+  /** How whoever holds a lease's token gets the same without this gateway. */
+  readonly overHttp?: OverHttp
   readonly examples: {
     readonly valid: Readonly<Record<string, unknown>>
     /** Breaks one rule of the schema; the descriptor shows the exact error. */
     readonly invalid: Readonly<Record<string, unknown>>
   }
-  readonly since: string
 }
 
 export interface Call {

@@ -3,18 +3,27 @@ import { MarketError } from '@openclaw-market/protocol/errors'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed, literals } from '@openclaw-market/protocol/schema/scalars'
 import { capability, groups } from './capability.ts'
-import { CapabilityDocument } from './document.ts'
-import { describeAll } from './registry.ts'
+import { answerForms, CapabilityDocument } from './document.ts'
+import { describeAll, unknownName } from './registry.ts'
 
 const contract = {
   name: 'web3.capabilities.describe',
   summary: 'Says of one capability, a group, or all, everything that is needed to call them safely.',
   effect: 'read',
   scope: 'read',
-  params: closed({
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'one capability' })),
-    group: Type.Optional(literals(groups)),
-  }),
+  params: closed(
+    {
+      name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'one capability' })),
+      group: Type.Optional(literals(groups)),
+      answers: Type.Optional(
+        literals(
+          answerForms,
+          'schema: of every answer, too long for a tool result; absent: of one name only',
+        ),
+      ),
+    },
+    { not: { required: ['name', 'group'] } },
+  ),
   result: CapabilityDocument,
   errors: ['E_NOT_FOUND'],
 } as const satisfies Contract
@@ -27,7 +36,6 @@ export const describeCapabilities = capability(
     whenNotToUse: 'All at once when one or a group will do: tokens says how much there is to read.',
     returns: 'A descriptor each. The same hash means that nothing has changed.',
     errors: { E_NOT_FOUND: 'there is no capability of that name' },
-    degradation: 'Needs nothing: it answers even while the market is not running.',
     doors: ['gateway', 'tool', 'api'],
     offline: true,
     actor: 'anyone',
@@ -36,12 +44,11 @@ export const describeCapabilities = capability(
     prerequisites: [],
     effects: [],
     next: [],
-    idempotency: 'Reads only.',
+    idempotency: 'reads-only',
     examples: { valid: { group: 'search' }, invalid: { name: '' } },
-    since: '0.1.0',
   },
-  async ({ name, group }, { web3: { registry } }) => {
-    if (name === undefined) return describeAll(registry, group)
+  async ({ name, group, answers }, { web3: { registry } }) => {
+    if (name === undefined) return describeAll(registry, group, answers)
     if (group !== undefined) {
       throw new MarketError('E_INVALID_ARGUMENT', '/group: give name or group, not both', {
         details: { pointer: '/group', rule: 'one-of' },
@@ -49,9 +56,7 @@ export const describeCapabilities = capability(
       })
     }
     const found = registry.find(name)
-    if (found !== undefined) return registry.document([found])
-    throw new MarketError('E_NOT_FOUND', `there is no capability ${name}`, {
-      hint: 'List them with {{web3.capabilities.list}}.',
-    })
+    if (found !== undefined) return registry.document([found], answers)
+    throw unknownName(name)
   },
 )

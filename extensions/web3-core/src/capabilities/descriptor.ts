@@ -3,7 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { toFailure, type ErrorCode } from '@openclaw-market/protocol/errors'
 import { codec, invalidArgument } from '@openclaw-market/protocol/schema/codec'
 import { closed, literals } from '@openclaw-market/protocol/schema/scalars'
-import { doors, groups, type Capability } from './capability.ts'
+import { doors, groups, repeats, type Capability } from './capability.ts'
 import { codesOfEveryCall, meaningOfEveryCall } from './every-call.ts'
 import { asJsonSchema, type JsonSchema } from './json-schema.ts'
 import type { Naming } from './naming.ts'
@@ -13,11 +13,38 @@ import type { PredicateName } from './predicate.ts'
 const Text = Type.String()
 const Json = Type.Record(Text, Type.Unknown())
 
-const PredicateView = closed({
+const said = (description: string) => Type.Optional(Type.String({ description }))
+
+const predicate = {
   is: Type.String({ description: 'predicates says what it means and who brings it about' }),
   kind: Type.Optional(Text),
-  param: Type.Optional(Type.String({ description: 'the parameter that names the object' })),
-  field: Type.Optional(Type.String({ description: 'the field of the answer that names it' })),
+  param: said('the parameter that names the object'),
+  kindParam: said('the parameter that says its kind'),
+}
+const PredicateView = closed(predicate)
+const EffectView = closed({
+  ...predicate,
+  field: said('the field of the answer that names the object'),
+  kindOf: said('it is of the kind of the object of this prerequisite'),
+  header: said('to be sent with later calls, * being the field'),
+  forOthers: Type.Optional(Type.Literal(true, { description: 'for everybody but the caller' })),
+})
+const FoundView = closed({
+  is: Text,
+  field: said('names the objects; * is each item'),
+  kindField: said('says the kind of each'),
+  notOwn: said('says whose each is; your own do not count'),
+})
+const SourceView = closed({
+  of: said('from the call that brought this predicate about:'),
+  field: said('that field of its answer'),
+  param: said('that parameter of it'),
+  sign: said("signed as it stands by the caller's wallet, by this method"),
+  own: said("the caller's wallet's"),
+  hash: said('in lower-case hex, of a secret that you make and keep'),
+  ofSecretBytes: Type.Optional(
+    Type.Integer({ description: 'so many random bytes; what is hashed is their base64url text' }),
+  ),
 })
 
 /** By code. */
@@ -29,25 +56,35 @@ export const Descriptor = closed({
   summary: Text,
   whenToUse: Text,
   whenNotToUse: Text,
-  stability: literals(['stable', 'experimental']),
-  availability: closed({ available: Type.Boolean(), reason: Type.Optional(Text) }),
+  availability: Type.Optional(
+    closed({ available: Type.Literal(false), reason: Text }, { description: 'absent: it can be used now' }),
+  ),
   paramsSchema: Json,
+  byDoor: Type.Optional(
+    Type.Record(Text, Type.Unknown(), { description: 'a schema that holds as well through that door' }),
+  ),
+  sources: Type.Optional(
+    Type.Record(Text, SourceView, { description: 'where the value of a parameter comes from' }),
+  ),
   returns: closed({
     fields: Type.String({
       description: 'by name: ? may be absent, [] a list, { } what it has, + all of that shape',
     }),
     schema: Type.Optional(
-      Type.Record(Text, Type.Unknown(), { description: 'when one capability is described' }),
+      Type.Record(Text, Type.Unknown(), { description: 'of one capability, or when it was asked for' }),
     ),
     meaning: Text,
   }),
   errors: Type.Record(Text, Text, { description: 'what its own codes mean; those of everyCall come on top' }),
-  degradation: Text,
+  withoutMarket: Type.Optional(
+    Type.Literal('answers', {
+      description: 'while the market is not running; absent: then it is E_UNAVAILABLE',
+    }),
+  ),
   permissions: closed({
     scope: literals(['read', 'write', 'admin']),
     actor: Text,
     doors: Type.Array(literals(doors)),
-    budgetCap: Type.Optional(Text),
     approval: Type.Optional(
       Type.Literal('owner', {
         description: 'as a tool only when the owner sent the message; absent: not needed',
@@ -60,20 +97,36 @@ export const Descriptor = closed({
     reversible: Type.Boolean(),
   }),
   pricing: closed({
-    charge: literals(['none', 'lease', 'lock']),
+    charge: literals(
+      ['none', 'lease', 'lock'],
+      'lease: to the lease, within its lock; lock: money is locked by the call itself',
+    ),
     units: Type.Optional(Type.Array(Text)),
     upperBound: Type.Optional(Text),
-    prepaidLock: Type.Optional(Type.Boolean()),
   }),
   prerequisites: Type.Array(PredicateView),
-  effects: Type.Array(PredicateView),
+  effects: Type.Array(EffectView),
+  finds: Type.Optional(Type.Array(FoundView, { description: 'what its answer names' })),
+  ends: Type.Optional(
+    Type.Array(Text, { description: 'prerequisites that do not hold any more afterwards' }),
+  ),
   next: Type.Array(closed({ name: Text, when: Text })),
-  idempotency: Text,
+  idempotency: literals(repeats, 'what a second, equal call comes to'),
   examples: closed({
     valid: Json,
     invalid: closed({ params: Json, error: Text, message: Text, rule: Text }),
   }),
-  since: Text,
+  overHttp: Type.Optional(
+    closed(
+      {
+        method: literals(['GET', 'POST']),
+        path: Text,
+        bearer: Type.String({ description: 'with the secret of this prerequisite in authorization: Bearer' }),
+        params: Type.Record(Text, Text, { description: 'their names there; others cannot be given' }),
+      },
+      { description: 'how whoever made the secret of a lease itself does the same' },
+    ),
+  ),
 })
 export type Descriptor = Static<typeof Descriptor>
 
@@ -81,6 +134,8 @@ export interface DescribeContext {
   readonly naming: Naming
   /** Capabilities that bring a predicate about. */
   obtainedBy(is: PredicateName): readonly string[]
+  /** Capabilities whose answer names objects of which it holds. */
+  foundBy(is: PredicateName): readonly string[]
   /** Why the capability cannot be used now; undefined when it can. */
   unavailable(capability: Capability): string | undefined
 }
@@ -102,9 +157,10 @@ export function describe(capability: Capability, schemas: Schemas, context: Desc
     summary: contract.summary,
     whenToUse: facts.whenToUse,
     whenNotToUse: facts.whenNotToUse,
-    stability: 'stable' as const,
-    availability: { available: reason === undefined, ...(reason === undefined ? {} : { reason }) },
+    ...(reason === undefined ? {} : { availability: { available: false as const, reason } }),
     paramsSchema: schemas.params,
+    ...(facts.byDoor === undefined ? {} : { byDoor: facts.byDoor }),
+    ...(facts.sources === undefined ? {} : { sources: facts.sources }),
     returns: {
       fields: outline(asJsonSchema(contract.result)).text,
       ...(schemas.result === undefined ? {} : { schema: schemas.result }),
@@ -113,12 +169,11 @@ export function describe(capability: Capability, schemas: Schemas, context: Desc
     errors: Object.fromEntries(
       ownCodes(capability).map((code) => [code, facts.errors[code] ?? meaningOfEveryCall(code) ?? code]),
     ),
-    degradation: facts.degradation,
+    ...(facts.offline === true ? { withoutMarket: 'answers' as const } : {}),
     permissions: {
       scope: contract.scope,
       actor: facts.actor,
       doors: [...facts.doors],
-      ...(charge === 'none' ? {} : { budgetCap: 'never more than the maxCost of the lease' }),
       ...(contract.effect === 'read' || !facts.doors.includes('tool') ? {} : { approval: 'owner' as const }),
     },
     risk: facts.risk,
@@ -126,17 +181,18 @@ export function describe(capability: Capability, schemas: Schemas, context: Desc
       charge,
       ...(units.length === 0 ? {} : { units: [...units] }),
       ...(upperBound === undefined ? {} : { upperBound }),
-      ...(charge === 'lock' ? { prepaidLock: true } : {}),
     },
     prerequisites: [...facts.prerequisites],
     effects: [...facts.effects],
+    ...(facts.finds === undefined ? {} : { finds: [...facts.finds] }),
+    ...(facts.ends === undefined ? {} : { ends: [...facts.ends] }),
     next: facts.next.map(({ name, when }) => ({ name: naming.shown(name), when })),
     idempotency: facts.idempotency,
     examples: {
       valid: facts.examples.valid,
       invalid: { params: facts.examples.invalid, ...exactError(capability) },
     },
-    since: facts.since,
+    ...(facts.overHttp === undefined ? {} : { overHttp: facts.overHttp }),
   })
 }
 

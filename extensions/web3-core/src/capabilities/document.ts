@@ -28,7 +28,13 @@ export const CapabilityDocument = closed({
   }),
   predicates: Type.Record(
     Type.String(),
-    closed({ means: Type.String(), obtainedBy: Type.Array(Type.String({ description: 'capabilities' })) }),
+    closed({
+      means: Type.String(),
+      obtainedBy: Type.Array(Type.String({ description: 'capabilities' })),
+      foundBy: Type.Optional(
+        Type.Array(Type.String({ description: 'capabilities whose answer names some' })),
+      ),
+    }),
     { description: 'what prerequisites and effects mean' },
   ),
   retry: closed(
@@ -45,17 +51,23 @@ export const CapabilityDocument = closed({
 })
 export type CapabilityDocument = Static<typeof CapabilityDocument>
 
-/** Schemas do not change while we run; availability does. By the names of what is in the document. */
+/** `schema`: whole, which of several capabilities is more than a model is shown of one tool result. */
+export const answerForms = ['outline', 'schema'] as const
+export type AnswerForm = (typeof answerForms)[number]
+
+/** Schemas do not change while we run; availability does. By the form of the answers and the names of what is in the document. */
 export type SharedSchemas = Map<string, Shared>
 
 export function capabilityDocument(
   capabilities: readonly Capability[],
+  answers: AnswerForm,
   context: DescribeContext,
   known: SharedSchemas,
 ): CapabilityDocument {
-  const { $defs, schemas } = shared(capabilities, known)
+  const { $defs, schemas } = shared(capabilities, answers, known)
   const described = capabilities.map((capability, i) => {
-    const [params = {}, result] = capabilities.length === 1 ? schemas : schemas.slice(i, i + 1)
+    const params = schemas[i] ?? {}
+    const result = schemas[capabilities.length + i]
     return describe(capability, { params, ...(result === undefined ? {} : { result }) }, context)
   })
   const content = {
@@ -76,13 +88,13 @@ export function capabilityDocument(
 }
 
 /**
- * The schemas of all parameters and, when it is one capability, of its answer: open, because a later version may add a field
+ * The schemas of all parameters and, when they are asked for, of all answers: open, because a later version may add a field
  * to an answer.
  */
-function shared(capabilities: readonly Capability[], known: SharedSchemas): Shared {
-  const key = capabilities.map(({ contract }) => contract.name).join(' ')
+function shared(capabilities: readonly Capability[], answers: AnswerForm, known: SharedSchemas): Shared {
+  const key = [answers, ...capabilities.map(({ contract }) => contract.name)].join(' ')
   const results =
-    capabilities.length === 1
+    answers === 'schema'
       ? capabilities.map(({ contract }) => without(asJsonSchema(contract.result), 'additionalProperties'))
       : []
   const params = capabilities.map(({ contract }) => asJsonSchema(contract.params))
@@ -97,13 +109,22 @@ function shapes(capabilities: readonly Capability[]): Record<string, string> {
   )
 }
 
-function meanings(capabilities: readonly Capability[], { naming, obtainedBy }: DescribeContext) {
+function meanings(capabilities: readonly Capability[], { naming, obtainedBy, foundBy }: DescribeContext) {
   const used = new Set<PredicateName>(
-    capabilities.flatMap(({ facts }) => [...facts.prerequisites, ...facts.effects].map(({ is }) => is)),
+    capabilities.flatMap(({ facts }) => [
+      ...[...facts.prerequisites, ...facts.effects, ...(facts.finds ?? [])].map(({ is }) => is),
+      ...Object.values(facts.sources ?? {}).flatMap((source) => ('of' in source ? [source.of] : [])),
+    ]),
   )
-  return Object.fromEntries(
-    [...used].map((is) => [is, { means: naming.resolve(predicates[is]), obtainedBy: [...obtainedBy(is)] }]),
-  )
+  const meaning = (is: PredicateName) => {
+    const found = [...foundBy(is)]
+    return {
+      means: naming.resolve(predicates[is]),
+      obtainedBy: [...obtainedBy(is)],
+      ...(found.length === 0 ? {} : { foundBy: found }),
+    }
+  }
+  return Object.fromEntries([...used].map((is) => [is, meaning(is)]))
 }
 
 function retries(capabilities: readonly Capability[]): Record<RetryClass, ErrorCode[]> {

@@ -1,15 +1,20 @@
 /**
  * Our schemas as plain JSON Schema 2020-12, for readers that have only the text: a union of constants is an `enum`, and a
- * format of ours is the pattern that it stands for. TypeBox keeps its own marks under symbols, which JSON leaves behind.
+ * format of ours is the pattern that it stands for, as far as a pattern can say it. TypeBox keeps its own marks under
+ * symbols, which JSON leaves behind.
  */
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
 /** What the formats that JSON Schema does not know come to; a validator would pass anything under them. */
 const patterns: Readonly<Record<string, string>> = {
   'base-units': '^(0|[1-9][0-9]{0,38})$',
+  'running-total': '^(0|[1-9][0-9]{0,77})$',
   'evm-address': '^0x[0-9a-fA-F]{40}$',
   'evm-signature': '^0x([0-9a-fA-F]{2}){1,4096}$',
+  'date-time': '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,3})?Z$',
 }
+/** What a pattern cannot say: days of the calendar, and the checksum of EIP-55. */
+const kept: readonly unknown[] = ['date-time', 'evm-address']
 
 /** Schemas are made once and described often. */
 const known = new WeakMap<object, JsonSchema>()
@@ -37,11 +42,21 @@ function plain(schema: JsonSchema): JsonSchema {
     // All of them are strings, so `type` would say nothing more.
     return values.every((value) => typeof value === 'string') ? { ...rest, enum: values } : schema
   }
-  if (format === 'date-time') return { ...rest, format }
   if (typeof format !== 'string') return rest
+  if (format === 'well-formed') return { ...rest, pattern: withoutSurrogates(String(rest['pattern'])) }
   const pattern = rest['pattern'] ?? patterns[format]
-  // Half a surrogate pair cannot be written in JSON text that is UTF-8, so `well-formed` says nothing to its reader.
-  return pattern === undefined ? rest : { ...rest, pattern }
+  // Its pattern bounds a signature already.
+  const bounded = format === 'evm-signature' ? without(rest, 'maxLength') : rest
+  return {
+    ...bounded,
+    ...(kept.includes(format) ? { format } : {}),
+    ...(pattern === undefined ? {} : { pattern }),
+  }
+}
+
+/** Read with the u flag, as JSON Schema asks, this excludes half a surrogate pair and no whole one. */
+function withoutSurrogates(pattern: string): string {
+  return pattern.replace(/\]\*\$$/, '\\ud800-\\udfff]*$')
 }
 
 /** The schema with each of its direct sub-schemas changed; `key` is the field or keyword that a sub-schema stands under. */

@@ -42,7 +42,6 @@ export const listCapabilities = capability(
     whenNotToUse: 'To learn how to call one: describe does that.',
     returns: 'effect money means that a call may move or commit money.',
     errors: {},
-    degradation: 'Needs the market to run.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'anyone',
     risk: { level: 'none', reversible: true },
@@ -50,9 +49,8 @@ export const listCapabilities = capability(
     prerequisites: [],
     effects: [],
     next: [{ name: 'web3.capabilities.describe', when: 'to learn how to call one' }],
-    idempotency: 'Reads only.',
+    idempotency: 'reads-only',
     examples: { valid: { group: 'resources' }, invalid: { group: 'cars' } },
-    since: '0.1.0',
   },
   async ({ group, includeUnavailable = false }, { web3, door }) => {
     const { registry } = web3

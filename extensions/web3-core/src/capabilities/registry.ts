@@ -3,7 +3,12 @@ import { MarketError, toFailure, type Envelope } from '@openclaw-market/protocol
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { Call, Capability, Group } from './capability.ts'
 import type { DescribeContext } from './descriptor.ts'
-import { capabilityDocument, type CapabilityDocument, type SharedSchemas } from './document.ts'
+import {
+  capabilityDocument,
+  type AnswerForm,
+  type CapabilityDocument,
+  type SharedSchemas,
+} from './document.ts'
 import type { Naming } from './naming.ts'
 import type { PredicateName } from './predicate.ts'
 
@@ -14,7 +19,8 @@ export interface Registry {
   call(shownName: string, json: unknown, call: Call): Promise<Envelope>
   /** Why it cannot be used now; undefined when it can. */
   unavailable(capability: Capability): string | undefined
-  document(capabilities: readonly Capability[]): CapabilityDocument
+  /** @param answers how they are described; absent: the whole schema when it is one capability, else an outline */
+  document(capabilities: readonly Capability[], answers?: AnswerForm): CapabilityDocument
 }
 
 export function registry(
@@ -31,6 +37,10 @@ export function registry(
       capabilities
         .filter(({ facts }) => facts.effects.some((effect) => effect.is === is))
         .map(({ contract }) => naming.shown(contract.name)),
+    foundBy: (is: PredicateName) =>
+      capabilities
+        .filter(({ facts }) => facts.finds?.some((found) => found.is === is))
+        .map(({ contract }) => naming.shown(contract.name)),
   }
   const shared: SharedSchemas = new Map()
   return {
@@ -38,13 +48,14 @@ export function registry(
     capabilities,
     find: (name) => byName.get(name),
     unavailable,
-    document: (of) => capabilityDocument(of, context, shared),
+    document: (of, answers = of.length === 1 ? 'schema' : 'outline') =>
+      capabilityDocument(of, answers, context, shared),
     async call(name, json, call) {
       const capability = byName.get(name)
       const envelope =
         capability === undefined
           ? toFailure(unknownName(name))
-          : await performAs(capability, json ?? {}, call)
+          : await performAs(capability, json === undefined ? {} : json, call)
       return envelope.ok ? envelope : naming.resolve(envelope)
     },
   }
@@ -89,12 +100,20 @@ function isValid({ params }: Capability['contract'], json: unknown): boolean {
   return codec(params).problem(json) === undefined
 }
 
+/** What stands in the place of a name may be a token: only what has the form of a name is repeated. */
+const nameForm = /^[a-z][a-z0-9]{0,30}(\.[A-Za-z][A-Za-z0-9]{0,30}){1,3}$/
+
 export function unknownName(name: string): MarketError {
-  return new MarketError('E_NOT_FOUND', `there is no capability ${name.slice(0, 100)}`, {
-    hint: 'List them with {{web3.capabilities.list}}.',
-  })
+  return new MarketError(
+    'E_NOT_FOUND',
+    `there is no capability ${nameForm.test(name) ? name : 'of that name'}`,
+    {
+      hint: 'List them with {{web3.capabilities.list}}.',
+    },
+  )
 }
 
-export function describeAll(of: Registry, group?: Group): CapabilityDocument {
-  return of.document(of.capabilities.filter(({ facts }) => group === undefined || facts.group === group))
+export function describeAll(of: Registry, group?: Group, answers?: AnswerForm): CapabilityDocument {
+  const chosen = of.capabilities.filter(({ facts }) => group === undefined || facts.group === group)
+  return of.document(chosen, answers)
 }

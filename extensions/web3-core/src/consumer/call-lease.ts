@@ -8,7 +8,7 @@ import type { LeaseId } from '@openclaw-market/protocol/ids'
 import type { ResourceKind } from '@openclaw-market/protocol/money/units'
 import type { Call } from '../capabilities/capability.ts'
 import type { Web3 } from '../plugin/web3.ts'
-import { foreignFailure } from './foreign-failure.ts'
+import { foreignFailure, unrepeated } from './foreign-failure.ts'
 import { neverSent } from './never-sent.ts'
 import { readBounded } from './read-bounded.ts'
 import type { VaultEntry } from './vault.ts'
@@ -72,7 +72,12 @@ export async function callLease(
       if (error.code !== 'E_QUOTA_EXCEEDED') await web3.vault().close(entry.leaseId)
     }
   }
-  throw last ?? new MarketError('E_NOT_FOUND', 'there is no lease to call')
+  throw (
+    last ??
+    new MarketError('E_NOT_FOUND', 'there is no lease to call', {
+      hint: 'Take one with {{web3.resources.lease}}.',
+    })
+  )
 }
 
 function isOver({ code }: MarketError): boolean {
@@ -81,11 +86,12 @@ function isOver({ code }: MarketError): boolean {
 
 async function callOne(web3: Web3, entry: LeaseAnswer['entry'], call: LeaseCall): Promise<LeaseAnswer> {
   const requestId = randomUUID()
+  const token = web3.vault().token(entry.leaseId)
   const response = await send(`${baseOf(web3, entry)}${call.path}`, call, {
-    authorization: `Bearer ${web3.vault().token(entry.leaseId)}`,
+    authorization: `Bearer ${token}`,
     'x-openclaw-request-id': requestId,
   })
-  if (!response.ok) throw readFailure(response, call.errors)
+  if (!response.ok) throw readFailure(response, call.errors, token)
   return { entry, requestId, body: response.body, headers: response.headers }
 }
 
@@ -141,8 +147,8 @@ export function lost(what: string): MarketError {
 }
 
 /** A code that this capability does not declare is between the provider and us. */
-function readFailure({ body, status }: Answered, errors: readonly ErrorCode[]): MarketError {
-  const failure = foreignFailure(parse(body))
+function readFailure({ body, status }: Answered, errors: readonly ErrorCode[], token: string): MarketError {
+  const failure = foreignFailure(unrepeated(parse(body), token))
   const may: readonly ErrorCode[] = ['E_INVALID_ARGUMENT', 'E_UNAVAILABLE', 'E_OUTCOME_UNKNOWN', ...errors]
   if (failure !== undefined && may.includes(failure.code)) return failure
   // A gateway between us and the provider knows no envelopes, and not what became of the request either.

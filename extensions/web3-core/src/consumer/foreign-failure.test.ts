@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { toFailure } from '@openclaw-market/protocol/errors'
-import { foreignFailure } from './foreign-failure.ts'
+import { foreignFailure, unrepeated } from './foreign-failure.ts'
 
 const read = (answer: unknown, who?: string) => {
   const failure = foreignFailure(answer, who)
@@ -30,6 +30,16 @@ describe('a failure that another machine states', () => {
       message: 'see {{web3.resources.list}}.',
       hint: 'Or {{web3.evil.name}} or x.',
     })
+  })
+
+  it.each([
+    { error: 'E_RATE_LIMITED', message: 'tok_abc comes too often' },
+    { error: 'E_RATE_LIMITED', message: 'no', hint: 'Not with tok_abc.' },
+    { error: 'E_RATE_LIMITED', message: 'no', details: { tok_abc: 1 } },
+  ])('keeps nothing but its code when it repeats what we must not show: %j', (stated) => {
+    const failure = read(unrepeated(stated, 'tok_abc'))
+    expect(failure).toEqual({ ok: false, error: 'E_RATE_LIMITED', message: 'E_RATE_LIMITED' })
+    expect(unrepeated(stated, 'tok_other')).toBe(stated)
   })
 
   it('is bounded', () => {

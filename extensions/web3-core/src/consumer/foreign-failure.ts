@@ -24,6 +24,12 @@ export function foreignFailure(answer: unknown, who?: string): MarketError | und
   })
 }
 
+/** What another machine answered, without its words where they repeat a secret that we have sent. */
+export function unrepeated(answer: unknown, secret: string): unknown {
+  if (answer === null || typeof answer !== 'object' || !JSON.stringify(answer).includes(secret)) return answer
+  return 'error' in answer ? { error: answer.error } : undefined
+}
+
 /** It knows our capabilities by the protocol's names; ours may be shown by others. */
 function foreignText(text: string): string {
   return text

@@ -31,7 +31,7 @@ export function chooseMarkets({ who, web3 }: Call, named: string | undefined): r
   if (named === undefined) return all
   const chosen = all.filter(({ name }) => name === named)
   if (chosen.length > 0) return chosen
-  throw new MarketError('E_NOT_FOUND', `there is no market ${named} in the config`, {
+  throw new MarketError('E_NOT_FOUND', 'there is no market of that name in the config', {
     details: { pointer: '/market', known: all.map(({ name }) => name) },
     hint: `Use one of: ${all.map(({ name }) => name).join(', ')}.`,
   })

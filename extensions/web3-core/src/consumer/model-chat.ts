@@ -65,10 +65,11 @@ export const chatCapability = capability(
   contract,
   {
     group: 'model',
-    whenToUse: 'To have a leased model answer something, for instance one that you have not got yourself.',
+    whenToUse: 'To ask a model that you have not got yourself, once one is leased.',
     whenNotToUse: 'For what you can answer yourself, and for anything confidential: the provider reads it.',
     returns: "content is the model's answer; finishReason length means that maxTokens or the budget cut it.",
     errors: {
+      E_INVALID_ARGUMENT: "the provider's model does not take such a request: shorten it or lower maxTokens",
       E_NOT_FOUND: 'there is no active model lease here',
       E_QUOTA_EXCEEDED: 'what is left of the lock does not cover this request',
       E_EXPIRED: 'the lease has ended',
@@ -79,7 +80,6 @@ export const chatCapability = capability(
       E_OUTCOME_UNKNOWN: 'the answer was lost; the call may have been billed',
       E_CONFLICT: 'the request was sent before',
     },
-    degradation: "When the provider's model is down the call fails and is not billed.",
     doors: ['gateway', 'tool'],
     actor: 'consumer',
     risk: { level: 'medium', discloses: 'the messages, to the provider', reversible: false },
@@ -89,14 +89,19 @@ export const chatCapability = capability(
       upperBound: 'the price of the messages and of maxTokens; never more than what is left of the lock',
     },
     prerequisites: [{ is: 'lease_active', kind: 'model', param: 'leaseId' }],
-    effects: [{ is: 'lease_used', kind: 'model' }],
+    effects: [{ is: 'lease_used', kind: 'model', param: 'leaseId' }],
+    overHttp: {
+      method: 'POST',
+      path: '/web3/resources/model/chat',
+      bearer: 'lease_active',
+      params: { messages: 'messages', maxTokens: 'max_tokens', temperature: 'temperature' },
+    },
     next: [{ name: 'web3.resources.completeLease', when: 'nothing more is to be asked' }],
-    idempotency: 'Each call is a request of its own and is billed.',
+    idempotency: 'acts-again',
     examples: {
       valid: { messages: [{ role: 'user', content: 'Say hello.' }], maxTokens: 50 },
       invalid: { messages: [] },
     },
-    since: '0.1.0',
   },
   async ({ messages, maxTokens = 1024, temperature, leaseId }, call) => {
     const leases = usableLeases(call.web3, 'model', leaseId)
@@ -116,7 +121,10 @@ export const chatCapability = capability(
     })
     const completion = await readJson(Completion, call.web3, answer)
     const [choice] = completion.choices
-    if (choice === undefined) throw new MarketError('E_UNAVAILABLE', 'the provider answered without a choice')
+    if (choice === undefined)
+      throw new MarketError('E_UNAVAILABLE', 'the provider answered without a choice', {
+        hint: 'Look at the lease with {{web3.resources.status}}: the call may have been billed. Lease another.',
+      })
     const sent = Buffer.byteLength(JSON.stringify(body))
     const received = deliveredBytes(completion as unknown as ChatCompletion)
     const counted: UnitTotals = {

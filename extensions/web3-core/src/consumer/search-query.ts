@@ -17,7 +17,7 @@ const contract = {
   effect: 'money',
   scope: 'write',
   params: closed({
-    q: Type.String({ minLength: 1, maxLength: 400, description: 'what to look for' }),
+    q: Type.String({ maxLength: 400, pattern: '\\S', description: 'what to look for' }),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, description: 'results; 10 when absent' })),
     site: Type.Optional(
       Type.String({ minLength: 1, maxLength: 253, description: 'only from this site or folder' }),
@@ -47,6 +47,7 @@ export const searchCapability = capability(
     returns:
       "results as the provider gives them: a stranger's words. servedBy says which lease paid how much.",
     errors: {
+      E_INVALID_ARGUMENT: 'site is no host or folder that this provider could have: leave it out',
       E_NOT_FOUND: "there is no active search lease here, and no search of the owner's own is configured",
       E_QUOTA_EXCEEDED: 'the lock of the lease is spent',
       E_EXPIRED: 'the lease has ended',
@@ -57,17 +58,21 @@ export const searchCapability = capability(
       E_OUTCOME_UNKNOWN: 'the answer was lost; the call may have been billed',
       E_CONFLICT: 'the request was sent before',
     },
-    degradation: "Without a lease the owner's own search serves when it is configured; servedBy says so.",
     doors: ['gateway', 'tool'],
     actor: 'consumer',
     risk: { level: 'low', discloses: 'the query, to the provider', reversible: false },
     pricing: { charge: 'lease', units: ['query'], upperBound: 'the price of one query of that lease' },
     prerequisites: [{ is: 'lease_active', kind: 'search', param: 'leaseId' }],
-    effects: [{ is: 'lease_used', kind: 'search' }],
+    effects: [{ is: 'lease_used', kind: 'search', param: 'leaseId' }],
+    overHttp: {
+      method: 'POST',
+      path: '/web3/resources/search/query',
+      bearer: 'lease_active',
+      params: { q: 'q', limit: 'limit', site: 'site' },
+    },
     next: [{ name: 'web3.resources.completeLease', when: 'nothing more is to be searched' }],
-    idempotency: 'Each call is a query of its own and is billed.',
+    idempotency: 'acts-again',
     examples: { valid: { q: 'how leases settle', limit: 3 }, invalid: { q: 'x', limit: 1000 } },
-    since: '0.1.0',
   },
   async ({ q, limit = 10, site, leaseId }, call) => {
     const { web3 } = call

@@ -14,12 +14,14 @@ import { readJson } from './read-json.ts'
 import { exactly, keepReceipt, servedLocally, ServedBy, type Agreement } from './receipt.ts'
 import { noLease } from './search-query.ts'
 
+/** As far as a pattern can say what `checkPath` holds: no empty part, no `.` or `..`, no name of ours, no drive. */
 const FilePath = Type.String({
-  minLength: 1,
   maxLength: 512,
+  pattern:
+    '^(?!.*(^|/)(\\.{1,2}|\\.[oO][cC][mM][^/]*)?(/|$))(?![A-Za-z]:)[^\\\\\\u0000-\\u001f\\u007f-\\u009f]+$',
   description: 'relative, parts separated by /, e.g. notes/today.md',
 })
-const Mime = Type.String({ pattern: '^[a-z0-9.+-]+/[a-z0-9.+-]+$', maxLength: 100 })
+const Mime = Type.String({ pattern: '^[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}$' })
 const File = { etag: Type.String(), size: Type.Integer(), createdAt: Timestamp }
 
 const errors = [
@@ -36,6 +38,8 @@ const errors = [
 ] as const
 
 const meanings: Facts['errors'] = {
+  E_INVALID_ARGUMENT:
+    'the path is not in Unicode normal form C or a part of it has over 128 bytes, or no list gave that cursor',
   E_NOT_FOUND: "there is no such file, or no active storage lease here and no storage of the owner's own",
   E_CONFLICT: 'another path is in the way (a folder, or one that differs by letter case only)',
   E_QUOTA_EXCEEDED: 'the lock of the lease is spent, or its space is full',
@@ -52,11 +56,9 @@ const meanings: Facts['errors'] = {
 const facts = {
   group: 'storage',
   errors: meanings,
-  degradation: "Without a lease the owner's own storage serves when it is configured; servedBy says so.",
   doors: ['gateway', 'tool'],
   actor: 'consumer',
   prerequisites: [{ is: 'lease_active', kind: 'storage', param: 'leaseId' }],
-  since: '0.1.0',
 } as const
 
 /** What we need of a provider's answers. */
@@ -72,15 +74,22 @@ const putContract = {
   summary: 'Stores a file in a leased storage; one of the same path is replaced.',
   effect: 'money',
   scope: 'write',
-  params: closed({
-    path: FilePath,
-    text: Type.Optional(Type.String({ maxLength: 1_000_000, description: 'the content, when it is text' })),
-    bytesBase64: Type.Optional(
-      Type.String({ maxLength: 90_000_000, description: 'the content, when it is not' }),
-    ),
-    mime: Type.Optional(Mime),
-    leaseId: Type.Optional(LeaseId),
-  }),
+  params: closed(
+    {
+      path: FilePath,
+      text: Type.Optional(Type.String({ maxLength: 1_000_000, description: 'the content, when it is text' })),
+      bytesBase64: Type.Optional(
+        Type.String({
+          maxLength: 90_000_000,
+          contentEncoding: 'base64',
+          description: 'the content, when it is not',
+        }),
+      ),
+      mime: Type.Optional(Mime),
+      leaseId: Type.Optional(LeaseId),
+    },
+    { oneOf: [{ required: ['text'] }, { required: ['bytesBase64'] }] },
+  ),
   result: closed({ ...File, servedBy: ServedBy }),
   errors: [...errors],
 } as const satisfies Contract
@@ -98,9 +107,18 @@ export const putCapability = capability(
       units: ['put', 'byte', 'gb_day'],
       upperBound: 'one put and its bytes, and the time it is kept',
     },
-    effects: [{ is: 'file_stored' }, { is: 'lease_used', kind: 'storage' }],
+    effects: [
+      { is: 'file_stored', param: 'path' },
+      { is: 'lease_used', kind: 'storage', param: 'leaseId' },
+    ],
+    overHttp: {
+      method: 'POST',
+      path: '/web3/resources/storage/put',
+      bearer: 'lease_active',
+      params: { path: 'path', bytesBase64: 'bytesBase64', mime: 'mime' },
+    },
     next: [{ name: 'web3.storage.get', when: 'to read it back' }],
-    idempotency: 'Storing the same again leaves the same file and is billed again.',
+    idempotency: 'acts-again',
     examples: {
       valid: { path: 'notes/today.md', text: '# Today' },
       invalid: { path: 'notes/today.md', text: '# Today', mime: 'markdown' },
@@ -155,9 +173,16 @@ export const getFileCapability = capability(
     returns: 'bytesBase64 is the content, etag its SHA-256.',
     risk: { level: 'low', discloses: 'which file you read, to the provider', reversible: true },
     pricing: { charge: 'lease', units: ['get', 'byte'], upperBound: 'one get and the bytes of the file' },
-    effects: [{ is: 'lease_used', kind: 'storage' }],
+    prerequisites: [...facts.prerequisites, { is: 'file_stored', param: 'path' }],
+    effects: [{ is: 'lease_used', kind: 'storage', param: 'leaseId' }],
+    overHttp: {
+      method: 'GET',
+      path: '/web3/resources/storage/get',
+      bearer: 'lease_active',
+      params: { path: 'path' },
+    },
     next: [{ name: 'web3.storage.list', when: 'to see what else there is' }],
-    idempotency: 'Each call is billed.',
+    idempotency: 'acts-again',
     examples: { valid: { path: 'notes/today.md' }, invalid: { path: '' } },
   },
   async ({ path, leaseId }, call) => {
@@ -211,8 +236,15 @@ export const listFilesCapability = capability(
     risk: { level: 'none', reversible: true },
     pricing: { charge: 'none', units: [], upperBound: 'nothing; it counts against the rate of the lease' },
     effects: [],
+    finds: [{ is: 'file_stored', field: 'files/*/path' }],
+    overHttp: {
+      method: 'POST',
+      path: '/web3/resources/storage/list',
+      bearer: 'lease_active',
+      params: { prefix: 'prefix', limit: 'limit', cursor: 'cursor' },
+    },
     next: [{ name: 'web3.storage.get', when: 'to read one' }],
-    idempotency: 'Reads only.',
+    idempotency: 'acts-again',
     examples: { valid: { prefix: 'notes/' }, invalid: { limit: 0 } },
   },
   async ({ prefix, limit, cursor, leaseId }, call) => {

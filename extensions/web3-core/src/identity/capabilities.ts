@@ -16,18 +16,17 @@ export function identityCapabilities(site: Site): readonly Capability[] {
       whenNotToUse: "Inside the owner's gateway: there you act as its node wallet already.",
       returns:
         'message is what the wallet signs (personal_sign, EIP-191), exactly as it stands; nonce is inside it.',
-      errors: {},
-      degradation: 'Needs nothing but this market.',
+      errors: { E_INVALID_ARGUMENT: 'wallets of that chainId are not served here: leave it out' },
       doors: ['api'],
       actor: 'anyone',
       risk: { level: 'none', discloses: 'the address that you name, to this market', reversible: true },
       pricing: free,
       prerequisites: [],
-      effects: [{ is: 'challenge_open', param: 'address' }],
+      effects: [{ is: 'challenge_open', field: 'nonce' }],
+      sources: { address: { own: 'address' } },
       next: [{ name: 'web3.siwe.verify', when: 'after signing the message' }],
-      idempotency: 'Each call gives a new message; an unanswered one simply expires.',
+      idempotency: 'acts-again',
       examples: { valid: { address: exampleAddress }, invalid: { address: '0x1234' } },
-      since: '0.1.0',
     }),
     operationCapability('web3.siwe.verify', signInOperation(site), {
       group: 'siwe',
@@ -35,22 +34,26 @@ export function identityCapabilities(site: Site): readonly Capability[] {
       whenNotToUse: 'When you would rather sign each request by itself.',
       returns: 'session is the bearer: a secret, shown this once. It ends at expiresAt.',
       errors: {
+        E_INVALID_ARGUMENT: 'the message is none of Sign-In with Ethereum: send back what the challenge gave',
         E_AUTH_REQUIRED:
           'the message is not ours, was answered before, has expired, or is not signed by that wallet',
       },
-      degradation:
-        'Contract wallets can sign in only on chains for which the operator has configured an RPC.',
       doors: ['api'],
       actor: 'anyone',
       risk: { level: 'low', discloses: 'that you hold this wallet, to this market', reversible: true },
       pricing: free,
       prerequisites: [{ is: 'challenge_open' }],
-      effects: [{ is: 'wallet_proved', field: 'session' }],
+      effects: [{ is: 'wallet_proved', field: 'session', header: 'authorization: Bearer *' }],
+      ends: ['challenge_open'],
+      sources: {
+        message: { of: 'challenge_open', field: 'message' },
+        signature: { of: 'challenge_open', field: 'message', sign: 'personal_sign' },
+      },
       next: [
         { name: 'web3.resources.list', when: 'to see what there is' },
         { name: 'web3.siwe.logout', when: 'when done' },
       ],
-      idempotency: 'A challenge can be answered once; sending the same again is refused.',
+      idempotency: 'refused',
       examples: {
         valid: {
           message: 'example.org wants you to sign in with your Ethereum account: …',
@@ -58,7 +61,6 @@ export function identityCapabilities(site: Site): readonly Capability[] {
         },
         invalid: { message: '', signature: `0x${'11'.repeat(65)}` },
       },
-      since: '0.1.0',
     }),
     operationCapability('web3.siwe.logout', signOut, {
       group: 'siwe',
@@ -66,17 +68,16 @@ export function identityCapabilities(site: Site): readonly Capability[] {
       whenNotToUse: 'With signed requests: they have no session.',
       returns: 'ended: whether there was a session to end.',
       errors: {},
-      degradation: 'Needs nothing but this market.',
       doors: ['api'],
       actor: 'caller',
       risk: { level: 'none', reversible: true },
       pricing: free,
       prerequisites: [{ is: 'wallet_proved' }],
       effects: [],
+      ends: ['wallet_proved'],
       next: [],
-      idempotency: 'A second call finds no session and is refused as not signed in.',
+      idempotency: 'refused',
       examples: { valid: {}, invalid: { session: 'unknown field' } },
-      since: '0.1.0',
     }),
   ]
 }

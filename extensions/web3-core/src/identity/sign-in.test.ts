@@ -49,6 +49,7 @@ describe.each(stores)('signing in on the %s store', (store) => {
       ok: true,
       leases: [],
     })
+    expect(JSON.stringify(await everything(world)), 'while the session is kept').not.toContain(session)
 
     expect(await refusal(world, message, signature)).toContain('answered')
     expect((await post(url, 'web3.siwe.logout', {}, bearer)).body).toEqual({ ok: true, ended: true })
@@ -100,7 +101,7 @@ describe('a message that proves nobody', () => {
     ['of another chain', { chainId: 1 }, 'wrong-chain'],
     ['with a nonce that was not given here', { nonce: 'a'.repeat(48) }, 'not given here'],
     ['that outlives its challenge in words', { expirationTime: Date.now() + 86_400_000 }, 'expired'],
-  ])('%s', async (_what, change, word) => {
+  ])('%s proves nobody', async (_what, change, word) => {
     const { world, clock, wallet } = await withClock()
     const fields = parseSiweMessage(await challengeFor(world, wallet.actorId))
     const { statement = '', expirationTime = 0 } = fields

@@ -134,6 +134,8 @@ describe('whose request it is', () => {
       [410, 'E_EXPIRED'],
       [410, 'E_EXPIRED'],
     ])
+    const senseless = await post(at, leased, paths.search, { nothing: 'to search' })
+    expect(senseless.status, 'before it is looked at what was asked').toBe(410)
   })
 })
 

@@ -35,7 +35,9 @@ async function raw(listener: Listener, text: string): Promise<string> {
 
 describe('the listener', () => {
   it('is on this machine alone unless told, and serves /web3/* and nothing else', async () => {
+    const asked: string[] = []
     const listener = await listening(async (request, response) => {
+      asked.push(request.url ?? '')
       if (request.url !== '/web3/ours') return false
       response.end('ours')
       return true
@@ -50,6 +52,7 @@ describe('the listener', () => {
         { ok: false, error: 'E_NOT_FOUND', message: 'there is nothing at this path' },
       ])
     }
+    expect(asked, 'what the handler is asked').toEqual(['/web3/ours', '/web3/theirs'])
   })
 
   it('listens on IPv6 too', async () => {
@@ -76,7 +79,7 @@ describe('the listener', () => {
     expect(await raw(listener, smuggled)).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  it('has a bound of connections', async () => {
+  it('has a bound of connections', { timeout: 20_000 }, async () => {
     const go = signal()
     const arrived: string[] = []
     const listener = await listening(async (request, response) => {

@@ -62,7 +62,11 @@ export async function opened(
   try {
     await call.opened
   } catch (error) {
-    stop.abort(new MarketError('E_UNAVAILABLE', 'the call was not opened'))
+    stop.abort(
+      new MarketError('E_UNAVAILABLE', 'the call was not opened', {
+        hint: 'Nothing was billed. Send it again.',
+      }),
+    )
     await running
     throw refusedByMarket(error, report)
   }

@@ -11,7 +11,6 @@ export const getCapability = capability(
     whenNotToUse: 'To search: list does that.',
     returns: 'offer: the terms that a lease agrees to; policy: what a call may be.',
     errors: { E_NOT_FOUND: 'no such resource, or not for you', E_TIMEOUT: 'its market does not answer' },
-    degradation: 'Other markets must answer for theirs.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'anyone',
     risk: { level: 'none', discloses: 'what you look at, to its market', reversible: true },
@@ -22,9 +21,8 @@ export const getCapability = capability(
       { name: 'web3.resources.quote', when: 'to price a planned use' },
       { name: 'web3.resources.lease', when: 'to lease it' },
     ],
-    idempotency: 'Reads only.',
+    idempotency: 'reads-only',
     examples: { valid: { resourceId: exampleResource }, invalid: { resourceId: 'car_1' } },
-    since: '0.1.0',
   },
   async ({ resourceId, market }, call) => {
     const { resource, where } = await locate(call, resourceId, market)

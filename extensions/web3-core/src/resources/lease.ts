@@ -7,6 +7,10 @@ import { takeLease } from '../consumer/take-lease.ts'
 import { exampleResource } from './examples.ts'
 import { leaseContract } from './lease-contract.ts'
 
+const outsideOnly = ['tokenHash', 'consentSignature'] as const
+/** This gateway makes the token and signs by itself. */
+const forNodeWallet = { properties: { tokenHash: false, consentSignature: false } }
+
 export const leaseCapability = capability(
   leaseContract,
   {
@@ -25,8 +29,6 @@ export const leaseCapability = capability(
       E_TIMEOUT: 'its market does not answer; no lease was asked for yet',
       E_OUTCOME_UNKNOWN: 'the answer was lost: repeat with the same idempotencyKey',
     },
-    degradation:
-      'Other markets must answer for theirs. A lease whose answer was lost is found again by itself.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'consumer',
     risk: {
@@ -44,14 +46,31 @@ export const leaseCapability = capability(
       { is: 'funds_available', param: 'maxCost' },
       { is: 'resource_published', param: 'resourceId' },
     ],
-    effects: [{ is: 'lease_active', field: 'leaseId' }],
+    effects: [
+      { is: 'lease_active', field: 'leaseId', kindOf: 'resource_published' },
+      { is: 'lease_held', field: 'leaseId', kindOf: 'resource_published' },
+    ],
+    ends: ['quote_open'],
+    sources: {
+      resourceId: { of: 'quote_open', param: 'resourceId' },
+      ttlMs: { of: 'quote_open', param: 'ttlMs' },
+      maxCost: { of: 'quote_open', field: 'maxCost' },
+      quoteId: { of: 'quote_open', field: 'quoteId' },
+      consentSignature: { of: 'quote_open', field: 'typedData', sign: 'eth_signTypedData_v4' },
+      tokenHash: { hash: 'sha256', ofSecretBytes: 32 },
+    },
+    byDoor: {
+      gateway: forNodeWallet,
+      tool: forNodeWallet,
+      api: { required: [...outsideOnly, 'quoteId'] },
+    },
     next: [
       { name: 'web3.search.query', when: 'the resource is a search' },
       { name: 'web3.model.chat', when: 'the resource is a model' },
       { name: 'web3.storage.put', when: 'the resource is a storage' },
       { name: 'web3.resources.completeLease', when: 'the work is done' },
     ],
-    idempotency: 'By idempotencyKey: the same lease, and nothing locked again.',
+    idempotency: 'by-key',
     examples: {
       valid: {
         resourceId: exampleResource,
@@ -61,13 +80,17 @@ export const leaseCapability = capability(
       },
       invalid: { resourceId: exampleResource, ttlMs: 3_600_000, maxCost: 50_000 },
     },
-    since: '0.1.0',
   },
   async (params, call) => {
     const { market, consentSignature, tokenHash, ...wish } = params
     if (!actsAsNode(call.who)) {
+      if (tokenHash === undefined)
+        throw missing('tokenHash', 'Send the SHA-256 of a token that you have made.')
+      if (consentSignature === undefined) throw missing('consentSignature', "Sign the quote's typedData.")
+      if (wish.quoteId === undefined)
+        throw missing('quoteId', 'Ask for a quote first: its typedData is signed.')
       chooseMarkets(call, market)
-      const terms = { ...wish, ...given({ tokenHash, consentSignature }) }
+      const terms = { ...wish, tokenHash, consentSignature }
       const { leaseId, orderId, expiresAt } = await runLocal(call.web3.market(), issueLease, terms, call.who)
       return { leaseId, orderId, expiresAt, market: localName, stored: false }
     }
@@ -77,6 +100,13 @@ export const leaseCapability = capability(
     return takeLease(call, { ...wish, ...given({ market }) })
   },
 )
+
+function missing(name: string, hint: string): MarketError {
+  return new MarketError('E_INVALID_ARGUMENT', `/${name}: is required of outside wallets`, {
+    details: { pointer: `/${name}`, rule: 'required' },
+    hint,
+  })
+}
 
 function unwanted(name: string): MarketError {
   return new MarketError('E_INVALID_ARGUMENT', `/${name}: is for outside wallets`, {

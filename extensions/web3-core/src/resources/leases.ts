@@ -12,23 +12,23 @@ export const leasesCapability = capability(
     whenNotToUse: 'For the records behind one lease: status has them.',
     returns: 'remaining: what it can still spend; settlementStatus: whether its money has gone home.',
     errors: {
+      E_INVALID_ARGUMENT: 'not a cursor of this list',
       E_NOT_FOUND: 'the named market is not in the config',
       E_TIMEOUT: 'the named market does not answer',
     },
-    degradation: 'Markets that do not answer are named in unreachable.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'caller',
     risk: { level: 'none', reversible: true },
     pricing: { charge: 'none', units: [] },
     prerequisites: [{ is: 'wallet_proved' }],
     effects: [],
+    finds: [{ is: 'lease_held', field: 'leases/*/leaseId', kindField: 'leases/*/kind' }],
     next: [
       { name: 'web3.resources.status', when: 'to see the records behind one' },
       { name: 'web3.resources.completeLease', when: 'one is not needed any more' },
     ],
-    idempotency: 'Reads only.',
+    idempotency: 'reads-only',
     examples: { valid: { status: 'lease_active' }, invalid: { status: 'active' } },
-    since: '0.1.0',
   },
   async ({ market, limit, cursor, ...filter }, call) => {
     const { items, unreachable, nextCursor } = await listAcross(

@@ -36,24 +36,31 @@ export const listCapability = capability(
     whenNotToUse: 'When an active lease serves already.',
     returns: 'Exact prices, policy and market of each; never where it is served from.',
     errors: {
+      E_INVALID_ARGUMENT: 'not a cursor of this list',
       E_NOT_FOUND: 'the named market is not in the config',
       E_TIMEOUT: 'the named market does not answer',
     },
-    degradation: 'Markets that do not answer are named in unreachable.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'anyone',
     risk: { level: 'none', discloses: 'your filter, to the markets', reversible: true },
     pricing: { charge: 'none', units: [] },
     prerequisites: [],
     effects: [],
+    finds: [
+      {
+        is: 'resource_published',
+        field: 'resources/*/resourceId',
+        kindField: 'resources/*/kind',
+        notOwn: 'resources/*/providerActorId',
+      },
+    ],
     next: [
       { name: 'web3.resources.get', when: 'to read its terms' },
       { name: 'web3.resources.quote', when: 'to price a planned use' },
       { name: 'web3.resources.lease', when: 'to lease one' },
     ],
-    idempotency: 'Reads only.',
+    idempotency: 'reads-only',
     examples: { valid: { kind: 'search', limit: 5 }, invalid: { kind: 'car' } },
-    since: '0.1.0',
   },
   async ({ market, limit, cursor, status = 'resource_published', ...rest }, call) => {
     const filter = { ...rest, status }

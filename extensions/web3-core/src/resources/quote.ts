@@ -27,24 +27,23 @@ export const quoteCapability = capability(
     returns:
       'upperBound: the most that estimate can cost; typedData (EIP-712): the consent to spend up to maxCost.',
     errors: {
+      E_INVALID_ARGUMENT: 'such a resource does not count a unit of the estimate, or it is too much',
       E_NOT_FOUND: 'no such resource is published',
       E_FORBIDDEN: 'it is your own',
       E_TIMEOUT: 'its market does not answer',
     },
-    degradation: 'Other markets must answer for theirs.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'consumer',
     risk: { level: 'low', discloses: 'your plan, to the market', reversible: true },
     pricing: { charge: 'none', units: [] },
     prerequisites: [{ is: 'wallet_proved' }, { is: 'resource_published', param: 'resourceId' }],
-    effects: [{ is: 'quote_open', field: 'quoteId' }],
+    effects: [{ is: 'quote_open', field: 'quoteId', kindOf: 'resource_published' }],
     next: [{ name: 'web3.resources.lease', when: 'before expiresAt, with this quoteId' }],
-    idempotency: 'Each call gives a new quote; unused ones expire.',
+    idempotency: 'acts-again',
     examples: {
       valid: { resourceId: exampleResource, ttlMs: 3_600_000, estimate: [{ unit: 'query', quantity: '20' }] },
       invalid: { resourceId: exampleResource, ttlMs: 5 },
     },
-    since: '0.1.0',
   },
   async ({ market, ...plan }, call) => {
     const { where, resource } = await locate(call, plan.resourceId, market)

@@ -34,20 +34,18 @@ export const statusCapability = capability(
     whenNotToUse: 'For an overview: leases and billing have it.',
     returns: 'ownCount.disagreeing: calls whose usage is not what arrived here; evidence.',
     errors: { E_NOT_FOUND: 'you are no party to such a lease', E_TIMEOUT: 'its market does not answer' },
-    degradation: 'Its market must answer.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'caller',
     risk: { level: 'none', reversible: true },
     pricing: { charge: 'none', units: [] },
-    prerequisites: [{ is: 'wallet_proved' }],
+    prerequisites: [{ is: 'wallet_proved' }, { is: 'lease_held', param: 'leaseId' }],
     effects: [],
     next: [
       { name: 'web3.resources.completeLease', when: 'the records are right and the work is done' },
       { name: 'web3.resources.revokeLease', when: 'they are not' },
     ],
-    idempotency: 'Reads only.',
+    idempotency: 'reads-only',
     examples: { valid: { leaseId: exampleLease }, invalid: { leaseId: 7 } },
-    since: '0.1.0',
   },
   async ({ leaseId }, call) => {
     const { name, remote } = marketOfLease(call, leaseId)

@@ -8,7 +8,7 @@ import { actsAsNode } from '../consumer/markets.ts'
 
 const contract = {
   name: 'web3.status.summary',
-  summary: 'How things stand at a glance: billing, unsettled leases, the store, the markets.',
+  summary: 'How the market stands at a glance: billing, unsettled leases, the store, the markets.',
   effect: 'read',
   scope: 'read',
   params: closed({}),
@@ -41,20 +41,19 @@ export const statusSummaryCapability = capability(
     whenNotToUse: 'For details: billing, leases and status of one lease have them.',
     returns: 'Counts are of what you may see. The same figures as in billing.',
     errors: {},
-    degradation: 'Says E_UNAVAILABLE while the market is not running.',
     doors: ['gateway', 'tool', 'api'],
     actor: 'caller',
     risk: { level: 'none', reversible: true },
     pricing: { charge: 'none', units: [] },
     prerequisites: [{ is: 'wallet_proved' }],
     effects: [],
+    finds: [{ is: 'backend_configured', field: 'backends/*/name', kindField: 'backends/*/kind' }],
     next: [
       { name: 'web3.billing.summary', when: 'to see the money over a time' },
       { name: 'web3.resources.list', when: 'to see what can be leased' },
     ],
-    idempotency: 'Reads only.',
+    idempotency: 'reads-only',
     examples: { valid: {}, invalid: { verbose: true } },
-    since: '0.1.0',
   },
   async (_params, { web3, who }) => {
     const market = web3.market()

@@ -44,7 +44,11 @@ export async function callAsOwner(
   } catch (error) {
     if (isMarketError(error)) return toFailure(owner ? error : withoutCause(error))
     report?.(`a call through the ${door}`, error)
-    return toFailure(new MarketError('E_INTERNAL', `${name} failed for a reason of its own`))
+    return toFailure(
+      new MarketError('E_INTERNAL', `${name} failed for a reason of its own`, {
+        hint: 'The operator finds the cause in the log. Look before repeating: it may have been done.',
+      }),
+    )
   }
 }
 

@@ -175,6 +175,22 @@ describe('parameters that break the schema', () => {
   })
 })
 
+it('who is asking is no parameter of any call', async () => {
+  const world = await testWorld()
+  const actorId = world.market.address
+  const callable = world.running.web3.registry.capabilities.filter(({ facts }) => facts.doors.includes('api'))
+  expect(callable.length).toBeGreaterThan(10)
+  for (const { contract, facts } of callable) {
+    const answer = await unchanged(world, () =>
+      post(world.url, contract.name, { ...facts.examples.valid, actorId }),
+    )
+    expect([answer.status, answer.body], contract.name).toMatchObject([
+      400,
+      { details: { pointer: '/actorId', rule: 'additionalProperties' } },
+    ])
+  }
+})
+
 describe('how often, and when nobody is there', () => {
   it('beyond the rate: 429 and when to come again; the body is not read', async () => {
     const world = await testWorld({ config: { api: { maxRequestsPerMinute: 3 } } })

@@ -96,7 +96,11 @@ function failure(error: unknown, web3: () => Web3): Envelope {
   const running = attempt(web3)
   if (!isMarketError(error)) {
     running?.report('a request to /web3/api', error)
-    return toFailure(new MarketError('E_INTERNAL', 'the request failed for a reason of ours'))
+    return toFailure(
+      new MarketError('E_INTERNAL', 'the request failed for a reason of ours', {
+        hint: 'The operator finds the cause in the log. Look before repeating: it may have been done.',
+      }),
+    )
   }
   return running === undefined ? toFailure(error) : running.registry.naming.resolve(toFailure(error))
 }

@@ -47,7 +47,9 @@ export function invalid(pointer: string, rule: string, message: string): MarketE
 export function stopped(signal: AbortSignal): MarketError {
   const reason: unknown = signal.reason
   if (isMarketError(reason)) return reason
-  return new MarketError('E_TIMEOUT', 'the call was ended before its answer was complete')
+  return new MarketError('E_TIMEOUT', 'the call was ended before its answer was complete', {
+    hint: 'Try again in a while, or ask for less.',
+  })
 }
 
 /** What an HTTP status other than 200 means for the caller (the upstream's body is never read). */

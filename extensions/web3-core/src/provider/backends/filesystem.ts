@@ -155,7 +155,10 @@ export function filesystemBackend(options: FilesystemOptions): StorageBackend {
         checkPath(at)
         const files = await load(folder, tenant)
         const file = files.index.file(at)
-        if (file === undefined) throw new MarketError('E_NOT_FOUND', 'there is no file of this path')
+        if (file === undefined)
+          throw new MarketError('E_NOT_FOUND', 'there is no file of this path', {
+            hint: 'List what is stored: paths are compared letter by letter.',
+          })
         const bytes = await files.read(file)
         if (bytes !== undefined) return { ...file, bytes }
         report('altered')
@@ -192,6 +195,7 @@ export function filesystemBackend(options: FilesystemOptions): StorageBackend {
 function overQuota(what: 'bytes' | 'files'): MarketError {
   return new MarketError('E_QUOTA_EXCEEDED', `the lease may not keep more ${what} stored`, {
     details: { limit: what },
+    hint: 'Replace files that are not needed by smaller ones, or lease a larger storage.',
   })
 }
 
