@@ -1,7 +1,8 @@
 /**
- * The loop as an agent turn on a second gateway that names the first as a market (issue 2, §2). The model is scripted and
- * knows no capability; in the second run no capability has the name that it has in the sources. The tools of a turn run in
- * another module instance than the services (OPENCLAW, fact 1), so this is also where the two are seen to share one market.
+ * The loop as an agent turn on a gateway that names another as a market (issue 2, §2): two gateways, and each is the
+ * other's market once. The model is scripted and knows no capability; on the second gateway no capability has the name
+ * that it has in the sources. The tools of a turn run in another module instance than the services (OPENCLAW, fact 1), so
+ * this is also where the two are seen to share one market.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,65 +31,80 @@ const budget = 20_000n
 const seed = process.env['WEB3_RENAME_SEED'] ?? '20260121'
 
 const marketCore = pluginDirectories.filter((directory) => directory.endsWith('market-core'))
-interface Run {
-  readonly name: string
+interface Side {
+  readonly dir: string
   readonly store: Store
   readonly pluginDirs: readonly string[]
-  /** How the consumer's gateway calls what the sources call so. */
+  /** How this gateway calls what the sources call so. */
   readonly shown: (canonical: string) => string
+  gateway?: MarketGateway
 }
 
-const runs: readonly Run[] = [
-  {
-    name: 'names as in the sources, sqlite',
-    store: 'sqlite',
-    pluginDirs: pluginDirectories,
-    shown: (name) => name,
-  },
-  {
-    name: `names changed by seed ${seed}, file`,
+const sides = {
+  named: { dir: 'named', store: 'sqlite', pluginDirs: pluginDirectories, shown: (name) => name },
+  renamed: {
+    dir: 'renamed',
     store: 'file',
     pluginDirs: [...marketCore, renamedPlugin],
     shown: renaming(seed),
   },
-]
+} satisfies Record<string, Side>
 
 it('the script of the model names no capability', () => {
   expect(readFileSync(join(import.meta.dirname, 'butler.fixture.ts'), 'utf8')).not.toMatch(/web3\./)
 })
 
-describe.each(runs)('an agent turn: $name', ({ store, pluginDirs, shown }) => {
-  const home = temporaryDirectory('agent-turn-test')
-  let provider: MarketGateway
-  let consumer: MarketGateway
-  let model: ScriptedModel
-  let turn: AgentTurn
+const home = temporaryDirectory('agent-turn-test')
+let model: ScriptedModel
 
-  beforeAll(async () => {
-    const port = await freePort()
-    const docs = { driver: 'local-docs', directory: writeDocs(home.path) }
-    provider = await bootMarket({
-      dir: join(home.path, 'provider'),
-      store,
-      web3: { provider: { listen: { port }, backends: { docs } } },
-    })
-    await provider.call('web3.resources.publish', { resource: search('docs', price.toString()) })
-    model = await startScriptedModel(butler({ q: 'moon', budget: budget.toString() }))
-    consumer = await bootMarket({
-      dir: join(home.path, 'consumer'),
-      store,
-      web3: { markets: [{ name: 'harbour', url: `http://127.0.0.1:${port}` }] },
-      pluginDirs,
+beforeAll(async () => {
+  const docs = { driver: 'local-docs', directory: writeDocs(home.path) }
+  model = await startScriptedModel(butler({ q: 'moon', budget: budget.toString() }))
+  const ports = { named: await freePort(), renamed: await freePort() }
+  const boot = async (side: Side, own: number, other: number): Promise<void> => {
+    side.gateway = await bootMarket({
+      dir: join(home.path, side.dir),
+      store: side.store,
+      web3: {
+        provider: { listen: { port: own }, backends: { docs } },
+        markets: [{ name: 'harbour', url: `http://127.0.0.1:${other}` }],
+      },
+      pluginDirs: side.pluginDirs,
       launch: { model, env: { WEB3_RENAME_SEED: seed } },
     })
+  }
+  await boot(sides.named, ports.named, ports.renamed)
+  await boot(sides.renamed, ports.renamed, ports.named)
+})
+afterAll(async () => {
+  for (const side of Object.values<Side>(sides)) await side.gateway?.host.stop()
+  await model?.close()
+  home.remove()
+})
+
+describe.each([
+  { name: 'names as in the sources, from a market on the file store', from: sides.renamed, to: sides.named },
+  { name: `names changed by seed ${seed}, from a market on sqlite`, from: sides.named, to: sides.renamed },
+])('an agent turn: $name', ({ from, to }: { from: Side; to: Side }) => {
+  const { shown } = to
+  let provider: MarketGateway
+  let consumer: MarketGateway
+  let turn: AgentTurn
+  let requests: ScriptedModel['requests']
+
+  beforeAll(async () => {
+    if (from.gateway === undefined || to.gateway === undefined) throw new Error('a gateway did not boot')
+    provider = from.gateway
+    consumer = to.gateway
+    const resource = search('docs', price.toString())
+    const { resourceId } = await provider.call(from.shown('web3.resources.publish'), { resource })
     await deposit(provider, consumer.address, granted.toString())
+    model.setScript(butler({ q: 'moon', budget: budget.toString() }))
+    const before = model.requests.length
     turn = await runAgentTurn(consumer.host, { message: 'Find out what pulls the ocean, and pay for it.' })
-  })
-  afterAll(async () => {
-    await consumer?.host.stop()
-    await provider?.host.stop()
-    await model?.close()
-    home.remove()
+    requests = model.requests.slice(before)
+    // For its own turn it finds what the other offers, and nothing of its own.
+    await provider.call(from.shown('web3.resources.unpublish'), { resourceId })
   })
 
   const onlyLease = async () => {
@@ -100,9 +116,7 @@ describe.each(runs)('an agent turn: $name', ({ store, pluginDirs, shown }) => {
   it('reads, leases, searches and completes, and tells its owner', () => {
     expect(turn).toMatchObject({ status: 'ok', texts: [`Found "Tides" for ${price} of ${budget}.`] })
     expect(new Set(turn.tools)).toEqual(new Set(['web3_capabilities', 'web3_call']))
-    const results = toolResults(
-      model.requests.at(-1) ?? { model: '', stream: false, messages: [], tools: [] },
-    )
+    const results = toolResults(requests.at(-1) ?? { model: '', stream: false, messages: [], tools: [] })
     expect(results.some((result) => result.includes('spring tides follow the full moon'))).toBe(true)
   })
 
@@ -150,7 +164,7 @@ describe.each(runs)('an agent turn: $name', ({ store, pluginDirs, shown }) => {
     const { capabilities } = await consumer.call(shown('web3.capabilities.describe'))
     const names = new Set(list(capabilities).map(({ name }) => text(name)))
     expect(names).toContain(shown('web3.resources.lease'))
-    const read = JSON.stringify(model.requests)
+    const read = JSON.stringify(requests)
     const foreign = [...read.matchAll(/\bweb3\.[a-z]+\.[a-zA-Z]+/g)]
       .map(([name]) => name)
       .filter((name) => !names.has(name))

@@ -64,7 +64,7 @@ function* searchAndPay({ q, budget }: Errand): Plan {
   if (cheapest === undefined) throw new Error('there is nothing to lease')
 
   const taker = read(yield look(taking))
-  if (record(taker.descriptor['pricing'])['prepaidLock'] !== true) throw new Error('leasing locks no money')
+  if (record(taker.descriptor['pricing'])['charge'] !== 'lock') throw new Error('leasing locks no money')
   const terms = { resourceId: cheapest['resourceId'], ttlMs: Number(taker.param('ttlMs')['minimum']) * 60 }
   taker.param('maxCost')
   // More than there is: what is missing is said.

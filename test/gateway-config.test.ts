@@ -41,7 +41,7 @@ describe('market-core with a currency declared twice, beside a web3-core whose p
     const usdc = { symbol: 'USDC', decimals: 6 }
     gateway = withCalls(
       await bootPlain({
-        dir: join(home.path, 'currencies'),
+        dir: join(home.path, 'gateway'),
         store: 'sqlite',
         market: { currencies: [usdc, usdc] },
         web3: { provider: { listen: { port } } },
@@ -95,7 +95,8 @@ describe('web3-core with a key that it does not know', () => {
   beforeAll(async () => {
     gateway = withCalls(
       await bootPlain({
-        dir: join(home.path, 'unknown-key'),
+        // After the first one has stopped: the host boots faster where it has been before.
+        dir: join(home.path, 'gateway'),
         store: 'file',
         web3: { provider: { listen: { port: 0 }, backend: {} } },
       }),

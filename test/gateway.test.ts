@@ -5,6 +5,7 @@ import { generatePrivateKey } from 'viem/accounts'
 import { parseJson, type JsonRecord } from '../scripts/gateway/json-value.ts'
 import type { OperatorScope } from '../scripts/gateway/rpc-client.ts'
 import { commandLineTests } from './command-line.fixture.ts'
+import { startDemoUpstream, type DemoUpstream } from './demo-upstream.fixture.ts'
 import {
   bootMarket,
   freePort,
@@ -15,6 +16,7 @@ import {
   type MarketGateway,
 } from './market-gateway.fixture.ts'
 import { balanceOf, deposit, publishDelegated, search, writeDocs } from './offers.fixture.ts'
+import { openAiClientTests } from './openai-client.fixture.ts'
 import { good, outsideWallet, type OutsideWallet } from './outside-wallet.fixture.ts'
 
 const home = temporaryDirectory('gateway-test')
@@ -24,12 +26,14 @@ const writing: readonly OperatorScope[] = ['operator.read', 'operator.write']
 const noResource = 'res_00000000000000000000000000'
 const noLease = 'lease_00000000000000000000000000'
 
+let upstream: DemoUpstream
 let gateway: MarketGateway
 let listener: string
 let provider: OutsideWallet
 let resourceId: string
 
 beforeAll(async () => {
+  upstream = await startDemoUpstream()
   const port = await freePort()
   listener = `http://127.0.0.1:${port}`
   provider = outsideWallet(listener, generatePrivateKey())
@@ -40,7 +44,11 @@ beforeAll(async () => {
     web3: {
       provider: {
         listen: { port },
-        backends: { docs, gone: { ...docs, directory: join(home.path, 'gone') } },
+        backends: {
+          docs,
+          gone: { ...docs, directory: join(home.path, 'gone') },
+          demo: { driver: 'openai-compat', baseUrl: upstream.baseUrl, model: 'demo-1' },
+        },
       },
     },
   })
@@ -50,7 +58,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await gateway.host.stop()
+  await gateway?.host.stop()
+  await upstream?.close()
   home.remove()
 })
 
@@ -96,9 +105,15 @@ describe('a backend whose folder is missing', () => {
     expect(problems).toEqual([
       { key: '/provider/backends/gone/directory', problem: expect.stringContaining('does not exist') },
     ])
-    expect(backends).toEqual([{ name: 'docs', kind: 'search' }])
+    expect(backends).toEqual([
+      { name: 'docs', kind: 'search' },
+      { name: 'demo', kind: 'model' },
+    ])
     const refused = await gateway.refusal('web3.resources.publish', { resource: search('gone', '1') })
-    expect(refused).toMatchObject({ code: 'E_NOT_CONFIGURED', details: { details: { usable: ['docs'] } } })
+    expect(refused).toMatchObject({
+      code: 'E_NOT_CONFIGURED',
+      details: { details: { usable: ['docs', 'demo'] } },
+    })
   })
 })
 
@@ -255,3 +270,8 @@ describe('HTTP, through the listener and through the port of the gateway', () =>
 })
 
 commandLineTests(() => ({ gateway, listener, resourceId }))
+
+// Last: from here on there is a model beside the search.
+describe('a lease of a market on the sqlite store', () => {
+  openAiClientTests(() => ({ gateway, listener, upstream }))
+})

@@ -18,6 +18,8 @@ import { tamper, type Edit } from './tampered-store.ts'
 
 const scripts = join(import.meta.dirname, '..', 'scripts')
 const root = mkdtempSync(join(tmpdir(), 'start-test-'))
+/** HOME and temporary directory of all runs, one after the other: as on a person's machine, compiled code stays there. */
+const place = join(root, 'home')
 const running = new Set<ChildProcess>()
 
 afterAll(() => {
@@ -34,8 +36,7 @@ interface Run {
   readonly says: (text: string) => Promise<void>
 }
 
-/** @param place its HOME and its temporary directory, made here */
-function run(place: string, script: string, args: readonly string[]): Run {
+function run(script: string, args: readonly string[]): Run {
   mkdirSync(place, { recursive: true })
   const env = { PATH: process.env['PATH'], HOME: place, TMPDIR: place }
   const child = spawn(process.execPath, [join(scripts, script), ...args], {
@@ -75,9 +76,8 @@ function records(value: unknown): readonly JsonRecord[] {
 
 const units = (of: JsonRecord, field: string): bigint => BigInt(String(of[field]))
 
-/** What a run has left in its temporary directory. */
-const left = (place: string): string[] =>
-  readdirSync(place).filter((name) => name.startsWith('openclaw-market-'))
+/** What runs have left in their temporary directory. */
+const left = (): string[] => readdirSync(place).filter((name) => name.startsWith('openclaw-market-'))
 
 function expectLoop(line: JsonRecord, store: string): void {
   expect(Object.keys(line).toSorted()).toEqual(
@@ -109,33 +109,31 @@ function expectLoop(line: JsonRecord, store: string): void {
 
 describe.each(['sqlite', 'file'] as const)('npm start on the %s store', (store) => {
   it('does the loop once, says so in one line of JSON, and leaves nothing behind', async () => {
-    const place = join(root, `${store}-once`)
-    const { ended, out, err } = run(place, 'start.ts', ['--once', '--json', '--demo', '--store', store])
+    const { ended, out, err } = run('start.ts', ['--once', '--json', '--demo', '--store', store])
     expect(await ended, err()).toBe(0)
     expect(out().trimEnd().split('\n')).toHaveLength(1)
     expectLoop(json(out()), store)
     expect(err()).toContain('DEMO model')
     expect(out() + err()).not.toMatch(/tok_|ses_|0x[0-9a-f]{64}/)
-    expect(left(place)).toEqual([])
+    expect(left()).toEqual([])
   })
 
   describe('without --once', () => {
-    const place = join(root, `${store}-stays`)
     let start: Run
     let directory: string
     let copies = 0
 
     beforeAll(async () => {
-      start = run(place, 'start.ts', ['--json', '--demo', '--store', store])
+      start = run('start.ts', ['--json', '--demo', '--store', store])
       await start.says('Recount the books at any time')
-      directory = join(place, left(place)[0] ?? '')
+      directory = join(place, left()[0] ?? '')
     })
 
     const books = (): string => join(directory, 'state', 'market-core', 'store')
 
     async function recount(path: string, seen?: string): Promise<JsonRecord & { problems: string }> {
       const args = ['--store', path, ...(seen === undefined ? [] : ['--seen', seen])]
-      const { ended, out } = run(place, 'recount-books/main.ts', args)
+      const { ended, out } = run('recount-books/main.ts', args)
       const code = await ended
       const answer = json(out())
       expect(code).toBe(answer['conserved'] === true ? 0 : 1)
@@ -240,7 +238,7 @@ describe.each(['sqlite', 'file'] as const)('npm start on the %s store', (store) 
     ])('would notice that %s', async (what, change, says) => {
       const seen = json(readFileSync(join(directory, 'seen.json'), 'utf8'))
       change(seen)
-      const file = join(place, `${what.replaceAll(' ', '-')}.json`)
+      const file = join(root, `${store}-${what.replaceAll(' ', '-')}.json`)
       writeFileSync(file, JSON.stringify(seen))
       const { conserved, problems } = await recount(books(), file)
       expect(conserved).toBe(false)
@@ -273,19 +271,18 @@ describe('npm start', () => {
     [['--store', 'pg'], /--store is "pg".*sqlite/],
     [['--once=yes'], /--once takes no value.*--help/],
   ])('refuses %j and says what to do', async (args, says) => {
-    const { ended, out, err } = run(join(root, 'refused'), 'start.ts', args)
+    const { ended, out, err } = run('start.ts', args)
     expect(await ended).toBe(2)
     expect(out()).toBe('')
     expect(err()).toMatch(says)
   })
 
   it('ends at Ctrl-C in the middle of a boot', async () => {
-    const place = join(root, 'interrupted')
-    const { child, ended, says, out } = run(place, 'start.ts', ['--once', '--json', '--demo'])
+    const { child, ended, says, out } = run('start.ts', ['--once', '--json', '--demo'])
     await says('booting OpenClaw')
     child.kill('SIGINT')
     expect(await ended).toBe(130)
     expect(out()).toBe('')
-    expect(left(place)).toEqual([])
+    expect(left()).toEqual([])
   })
 })

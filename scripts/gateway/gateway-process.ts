@@ -8,13 +8,13 @@ export type ExitInfo = { code: number | null; signal: NodeJS.Signals | null }
 export type CliResult = { code: number | null; stdout: string; stderr: string }
 
 export type CliOptions = {
-  /** Milliseconds until the process is killed; default 60 000. */
+  /** Milliseconds until the process is killed; default 120 000. */
   timeoutMs?: number
   stdin?: string
   env?: Readonly<Record<string, string>>
 }
 
-const DEFAULT_CLI_TIMEOUT_MS = 60_000
+const DEFAULT_CLI_TIMEOUT_MS = 120_000
 
 /** The host's real script. Its `.bin` shim is a shell script that would own the pid. */
 export const openclawScript = (): string =>

@@ -49,7 +49,7 @@ export type LaunchOptions = {
   allowConversationAccess?: readonly string[]
   /** More sections of the host's config (`agents.entries.…`, `tools.…`), merged over ours object by object. */
   config?: Readonly<Record<string, unknown>>
-  /** Milliseconds until `/readyz` must answer 200; default 90 000. */
+  /** Milliseconds until `/readyz` must answer 200; default 180 000. */
   readyTimeoutMs?: number
   /** Ends a boot that is not over yet; afterwards it does nothing. */
   signal?: AbortSignal
@@ -94,7 +94,8 @@ export const ALL_SCOPES: readonly OperatorScope[] = [
   'operator.pairing',
 ]
 
-const READY_TIMEOUT_MS = 90_000
+// A guard against a hang: on two busy cores, with another gateway booting beside it, a boot has taken 90 s.
+const READY_TIMEOUT_MS = 180_000
 const STOP_TIMEOUT_MS = 15_000
 const POLL_MS = 50
 const MAX_BOOTS = 4
