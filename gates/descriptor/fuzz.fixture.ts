@@ -15,9 +15,9 @@ export interface Fuzzed {
   readonly implied: number
 }
 
-const fills = ['all', 'least', ...Array.from({ length: sized(1, 60) }, () => 'some')] as const
+const fills = ['all', 'least', ...Array.from({ length: sized(1, 15) }, () => 'some')] as const
 /** Parameters of which every constraint is broken; more are made for those that none of them has. */
-const rounds = sized(1, 40)
+const rounds = sized(1, 10)
 /** After so many tries nothing breaks a constraint alone. */
 const mostTries = 12
 

@@ -45,27 +45,27 @@ afterAll(() => {
 })
 
 it('a price is exact: half up on the running total, however usage is split, and never above its ceiling', async () => {
-  figures.prices = await searchPrices(sized(2_000, 200_000))
+  figures.prices = await searchPrices(sized(2_000, 100_000))
   expect(figures.prices).toBeGreaterThan(5_000)
 })
 
 it('a ledger adds up, keeps nothing below zero, and refuses what the rules refuse', async () => {
-  await searchRules(sized(250, 20_000), ledger)
+  await searchRules(sized(250, 8_000), ledger)
   expect(Math.min(ledger.refused, ledger.postings - ledger.refused)).toBeGreaterThan(ledger.postings / 10)
 })
 
 it('a ledger in a store is the same one, also when refused postings share a commit with others', async () => {
   const before = ledger.postings
-  await searchStores(onEachStore, sized(12, 1_000), ledger)
+  await searchStores(onEachStore, sized(12, 300), ledger)
   expect(ledger.postings - before).toBeGreaterThan(500)
 })
 
 it('an escrow covers what is promised, and is empty exactly when its settlement is final', async () => {
-  figures.steps = await searchEscrow(sized(500, 50_000))
+  figures.steps = await searchEscrow(sized(500, 20_000))
   expect(figures.steps).toBeGreaterThan(2_000)
 })
 
 it('a repeated request is answered as before and moves nothing; its key is good for no other', async () => {
-  await searchAnswers(onEachStore, sized(6, 400), answers)
+  await searchAnswers(onEachStore, sized(6, 150), answers)
   expect(Math.min(answers.repeated, answers.refused)).toBeGreaterThan(answers.requests / 20)
 })

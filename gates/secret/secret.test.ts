@@ -51,7 +51,7 @@ describe.each<Store>(['sqlite', 'file'])('a gateway that is used and misused, st
       await hearConfessions(world, used)
       await misplace(world, used, some)
       if (everywhere) await callEveryMethod(world, poolOf(world, 'nothing'), secrets.canaries, seed, 1)
-      called = await callEveryMethod(world, poolOf(world, used), secrets.canaries, seed + 1, sized(1, 40))
+      called = await callEveryMethod(world, poolOf(world, used), secrets.canaries, seed + 1, sized(1, 15))
       await terminal
       const { host } = world.gateway
       const pid = Number(readFileSync(join(host.stateDir, 'market-core', 'store', 'lock.pid'), 'utf8'))

@@ -13,7 +13,7 @@ interface Figures {
 
 /** Two cores. */
 const seeds = sized([seedOfRun()], [seedOfRun(), seedOfRun() + 1])
-const stepsOfEach = sized(12_000, 1_500_000)
+const stepsOfEach = sized(12_000, 2_000_000)
 /** How often every arrow of every table must have been gone along. */
 const leastTimes = sized(1, 1_000)
 const huntFor = sized(20_000, 400_000)

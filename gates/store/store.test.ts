@@ -37,33 +37,33 @@ async function histories(count: number, run: (seed: number) => Promise<void>): P
 }
 
 it('every backend ends every write alike, and holds and lists the same as the model', async () => {
-  await histories(sized(2, 150), async (seed) => {
+  await histories(sized(2, 60), async (seed) => {
     figures.shelves += await agreeOnShelves(seed)
   })
   expect(figures.shelves).toBeGreaterThan(500)
 })
 
 it('the same trade on every backend comes to the same state root, balances and lists', async () => {
-  await histories(sized(2, 100), (seed) => agreeOnTrade(seed, sized(150, 400), trade))
+  await histories(sized(2, 40), (seed) => agreeOnTrade(seed, sized(150, 400), trade))
   expect(trade.done).toBeGreaterThan(trade.steps / 3)
 })
 
 it('writers at once, some of them failing, come out as one after the other', async () => {
-  await histories(sized(3, 200), async (seed) => {
+  await histories(sized(3, 100), async (seed) => {
     figures.writers += await interleave(seed)
   })
   expect(figures.writers).toBeGreaterThan(500)
 })
 
 it('nobody finds in a store what is not theirs to see, whatever they ask', async () => {
-  await histories(sized(1, 50), async (seed) => {
+  await histories(sized(1, 20), async (seed) => {
     figures.looks += await lookWithEveryEye(seed)
   })
   expect(figures.looks).toBeGreaterThan(1_000)
 })
 
 it('what others do among themselves changes no answer that one gets', async () => {
-  await histories(sized(1, 30), async (seed) => {
+  await histories(sized(1, 12), async (seed) => {
     for (const backend of backends) figures.answers += await findNothingHidden(backend, seed, sized(60, 200))
   })
   expect(figures.answers).toBeGreaterThan(1_000)
