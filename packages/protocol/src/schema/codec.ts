@@ -88,8 +88,8 @@ export function codec<S extends TSchema>(schema: S): Codec<S> {
   const encode = conversion(schema, 'encode') ?? identity
   const problem = (json: unknown): SchemaProblem | undefined => {
     check ??= TypeCompiler.Compile(schema)
-    if (check.Check(json)) return across?.(json, '')
-    return toProblem(firstOf(check.Errors(json)), schema)
+    const errors = check.Check(json) ? [] : firstOf(check.Errors(json))
+    return errors.length === 0 ? across?.(json, '') : toProblem(errors, schema)
   }
   const made: Codec<S> = {
     schema,
@@ -127,9 +127,16 @@ const mostErrors = 100
 function firstOf(errors: Iterable<ValueError>): readonly ValueError[] {
   const first: ValueError[] = []
   for (const error of errors) {
-    if (first.push(error) >= mostErrors) break
+    if (!isShortEnough(error) && first.push(error) >= mostErrors) break
   }
   return first
+}
+
+/** TypeBox counts UTF-16 units; JSON Schema counts code points (RFC 8259 characters), and so does who reads our schemas. */
+function isShortEnough({ type, schema, value }: ValueError): boolean {
+  if (type !== ValueErrorType.StringMaxLength || typeof value !== 'string') return false
+  const most = Number(schema['maxLength'])
+  return value.length <= 2 * most && [...value].length <= most
 }
 
 /** The most telling of a value's errors: an unknown field before a missing one, a deep place before its parent. */

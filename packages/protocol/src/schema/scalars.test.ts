@@ -88,11 +88,14 @@ describe('an actor', () => {
 describe('a line of text', () => {
   const { problem } = codec(line(1, 10))
 
-  it.each(['a', 'ü 😀 𝕏', 'a'.repeat(10), ' '])('may be %j', (text) => expect(problem(text)).toBeUndefined())
+  it.each(['a', 'ü 😀 𝕏', 'a'.repeat(10), '😀'.repeat(10), ' '])('may be %j', (text) =>
+    expect(problem(text)).toBeUndefined(),
+  )
 
   it.each([
     ['', 'minLength'],
     ['a'.repeat(11), 'maxLength'],
+    ['😀'.repeat(11), 'maxLength'],
     ['a\nb', 'pattern'],
     ['a\tb', 'pattern'],
     ['a\u0000', 'pattern'],
