@@ -108,7 +108,9 @@ export class GateLaw {
       E_QUOTA_EXCEEDED: this.#traffic.asking > 0 || ceilingOf(lease.prices, least) > left,
       E_RATE_LIMITED: all > most || this.#traffic.admitted + all > perMinute,
     }
-    this.#check({ [`refuses rightly, and not ${code}`]: right[code] ?? false })
+    // Where a commit came to the disk and its process never heard of it, the gate goes by what it knew before.
+    const behind = this.#store().broken && right[code] !== undefined
+    this.#check({ [`refuses rightly, and not ${code}`]: behind || right[code] === true })
     return undefined
   }
 

@@ -1,13 +1,11 @@
+import type { OneLine } from '../copy.ts'
+
 /**
  * Twenty slips that a good engineer could make, each one line, and each of which the simulation must find. A line that does
  * not stand in its file exactly once any more has been changed: plant the same slip in what is there now.
  */
-export interface PlantedBug {
+export interface PlantedBug extends OneLine {
   readonly name: string
-  readonly file: string
-  /** As it stands, without its indentation. */
-  readonly line: string
-  readonly replacement: string
   /** Found at once: hunted in `npm test` as well. */
   readonly quick?: true
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { withReplaced } from '../copy.ts'
 import { replayLine, seedOfRun, sized } from '../run.ts'
-import { hunt, planted, simulate } from './hunt.ts'
+import { hunt, simulate } from './hunt.ts'
 import { plantedBugs } from './planted-bugs.ts'
 
 interface Figures {
@@ -52,7 +53,7 @@ describe('a simulated market', () => {
 describe('planted bugs', () => {
   it('are twenty, each a line that stands in its file once', () => {
     expect(new Set(plantedBugs.map(({ name }) => name)).size).toBe(20)
-    for (const bug of plantedBugs) expect(planted(bug)).toContain(bug.replacement)
+    for (const bug of plantedBugs) expect(withReplaced(bug)).toContain(bug.replacement)
   })
 
   it('are found', async () => {

@@ -10,7 +10,6 @@ import {
   type TamperingProxy,
 } from '../plugin/tampering-proxy.fixture.ts'
 import { bad, good, offerOf, testWorld, type Json } from '../plugin/world.fixture.ts'
-import { sendJson, upstream } from '../provider/backends/upstream-fixture.ts'
 import { recoverPending } from './recover.ts'
 
 let there: ChildWorld
@@ -213,42 +212,6 @@ describe('a market that offers one thing and means another', () => {
       unreachable: ['other'],
     })
   })
-})
-
-it('a quote is not signed for other terms than it was given for, whatever its market would take', async () => {
-  const { quoteId } = good(await here.call('web3.resources.quote', wish({ market: 'other' })))
-  const asked: string[] = []
-  proxy.tamper((path, reply) => {
-    asked.push(path)
-    return reply
-  })
-  for (const more of [{ ttlMs: 3_600_001 }, { maxCost: '50001' }]) {
-    expect(bad(await here.call('web3.resources.lease', wish({ quoteId, ...more })))).toMatchObject({
-      error: 'E_CONFLICT',
-    })
-  }
-  expect(asked).not.toContain(`${api}lease`)
-  expect(here.running.web3.vault().list()).toEqual([])
-})
-
-it('a redirect is followed nowhere, neither with a signature nor with a token', async () => {
-  await lease()
-  const visits: string[] = []
-  const { origin } = await upstream((request, response) => {
-    visits.push(request.url ?? '')
-    sendJson(response, 200, { ok: true, leases: [], results: [] })
-  })
-  const redirected =
-    (path: string): Tamper =>
-    (at, reply) =>
-      at === path ? { ...reply, status: 307, headers: { location: `${origin}${path}` } } : reply
-  proxy.tamper(redirected(`${api}leases`))
-  expect(bad(await here.call('web3.resources.leases', { market: 'other' }))).toMatchObject({
-    error: 'E_UNAVAILABLE',
-  })
-  proxy.tamper(redirected(queryPath))
-  expect(bad(await query())).toMatchObject({ error: 'E_OUTCOME_UNKNOWN' })
-  expect(visits).toEqual([])
 })
 
 describe('the answer to a lease that is lost', () => {

@@ -8,6 +8,7 @@ import type { Principal } from '@openclaw-market/protocol/principal'
 import { runLocal } from '../capabilities/through-market.ts'
 import { leasesContract } from '../resources/leases-contract.ts'
 import type { Web3 } from '../plugin/web3.ts'
+import { activateEntry } from './activate-entry.ts'
 import { localName } from './markets.ts'
 import type { VaultEntry } from './vault.ts'
 
@@ -20,7 +21,7 @@ export async function recoverEntry(web3: Web3, entry: VaultEntry): Promise<Vault
   const lease = await findLease(web3, entry)
   if (lease === undefined) return undefined
   const { leaseId, orderId, expiresAt } = lease
-  return web3.vault().activate(entry.tokenHash, { leaseId, orderId, expiresAt })
+  return activateEntry(web3, entry, { leaseId, orderId, expiresAt })
 }
 
 /** For how long another market may take up a request that was sent: it is signed for 60 s, and clocks differ. */

@@ -11,6 +11,8 @@ import type { ResourceDetail } from '@openclaw-market/protocol/views/resource'
 import type { Call, Outcome } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { leaseContract } from '../resources/lease-contract.ts'
+import type { Web3 } from '../plugin/web3.ts'
+import { activateEntry } from './activate-entry.ts'
 import { locate, type Located } from './locate.ts'
 import { mayStillCome, recoverEntry } from './recover.ts'
 import type { RemoteMarket } from './remote-market.ts'
@@ -58,7 +60,7 @@ async function take(call: Call, wish: LeaseWish & { readonly idempotencyKey: str
   })
   if (entry.state !== 'pending') return repeated(entry)
   try {
-    return await activated(vault, entry, await issue(call, { where, resource }, wish, entry))
+    return await activated(web3, entry, await issue(call, { where, resource }, wish, entry))
   } catch (error) {
     if (mayHaveBeenMade(error)) {
       web3.taking.lost(entry.idempotencyKey, web3.now())
@@ -130,12 +132,12 @@ async function takeRemote(
 }
 
 async function activated(
-  vault: Vault,
+  web3: Web3,
   entry: VaultEntry,
   { leaseId, orderId, expiresAt }: Issued,
 ): Promise<Taken> {
   const order = orderId === undefined ? {} : { orderId }
-  await vault.activate(entry.tokenHash, { leaseId, expiresAt, ...order })
+  await activateEntry(web3, entry, { leaseId, expiresAt, ...order })
   return { leaseId, ...order, expiresAt, market: entry.market, stored: true }
 }
 

@@ -105,7 +105,6 @@ describe('a request id', () => {
       expect([status, text.includes('other-body') || text.includes('another body')]).toEqual([409, true])
     }
     const stranger = await rentedModel((_incoming, response) => sendJson(response, 200, completion), { test })
-    // Through the same door, which keeps the first one's answer.
     const theirs = await post(at, stranger.leased, paths.chat, hello, { id: 'other-0001' })
     expect([theirs.status, theirs.headers['x-openclaw-replayed']]).toEqual([200, undefined])
   })

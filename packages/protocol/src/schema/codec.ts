@@ -136,7 +136,7 @@ function firstOf(errors: Iterable<ValueError>): readonly ValueError[] {
 function isShortEnough({ type, schema, value }: ValueError): boolean {
   if (type !== ValueErrorType.StringMaxLength || typeof value !== 'string') return false
   const most = Number(schema['maxLength'])
-  return value.length <= 2 * most && [...value].length <= most
+  return value.length <= 2 * most && Array.from(value).length <= most
 }
 
 /** The most telling of a value's errors: an unknown field before a missing one, a deep place before its parent. */

@@ -1,0 +1,27 @@
+/** What this market promises about security, area by area: docs/security.md says it, claims.test.ts proves it. */
+import { authorityClaims } from './authority.ts'
+import { backendsClaims } from './backends.ts'
+import { billingClaims } from './billing.ts'
+import type { Area } from './claim.ts'
+import { consumerClaims } from './consumer.ts'
+import { identityClaims } from './identity.ts'
+import { moneyClaims } from './money.ts'
+import { providerClaims } from './provider.ts'
+import { secretsClaims } from './secrets.ts'
+import { sightClaims } from './sight.ts'
+import { storeClaims } from './store.ts'
+
+export const areas: readonly Area[] = [
+  identityClaims,
+  authorityClaims,
+  sightClaims,
+  moneyClaims,
+  billingClaims,
+  storeClaims,
+  secretsClaims,
+  providerClaims,
+  backendsClaims,
+  consumerClaims,
+]
+
+export const claims = areas.flatMap((area) => area.claims)
