@@ -26,6 +26,9 @@ export function identityOf(request: IncomingMessage): RequestIdentity {
   if (given.startsWith('accrual:')) {
     throw invalidArgument({ pointer, rule: 'reserved', message: 'must not begin with accrual:' })
   }
+  // It is echoed and kept in the records of the call, where no token may stand.
+  if (request.headers.authorization?.includes(given) === true)
+    throw invalidArgument({ pointer, rule: 'secret', message: 'must not be a part of the token' })
   return { requestId: given, chosen: true }
 }
 

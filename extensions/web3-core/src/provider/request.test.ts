@@ -138,6 +138,8 @@ describe('request ids', () => {
       'sp%C3%A4te-anfrage',
       'twice-0001, twice-0001',
       'accrual:gb_day:1',
+      leased.token,
+      leased.token.slice(0, 20),
     ]) {
       const reply = await post(at, leased, paths.search, q, { id })
       expect([id, reply.status, reply.json['error']]).toEqual([id, 400, 'E_INVALID_ARGUMENT'])
