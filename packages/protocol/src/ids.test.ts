@@ -58,6 +58,24 @@ describe('ids', () => {
     expect(made).toEqual([...new Set(made)].sort())
   })
 
+  it('rise from one source to the next that starts after it, whatever the clock says by then', () => {
+    const lives = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 1_000), fc.nat({ max: 3 }), fc.integer()), {
+      minLength: 2,
+      maxLength: 20,
+    })
+    fc.assert(
+      fc.property(lives, (each) => {
+        const made: ids.Id<ids.IdPrefix>[] = []
+        for (const [now, count, seed] of each) {
+          const source = idSource(() => now, random(seed))
+          for (const last of made.slice(-2)) source.startAfter(last)
+          for (let n = 0; n <= count; n++) made.push(source.next('res'))
+        }
+        expect(made).toEqual([...new Set(made)].sort())
+      }),
+    )
+  })
+
   it('of two sources differ at the same time', () => {
     const now = (): number => 5
     expect(idSource(now, random(1)).next('res')).not.toBe(idSource(now, random(2)).next('res'))

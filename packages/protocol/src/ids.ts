@@ -65,9 +65,14 @@ export const SessionId = idSchema('ses')
 export type EventId = Id<'evt'>
 export const EventId = idSchema('evt')
 
+/** Letters of the random part: ten bytes. */
+const tailLength = 16
+
 /** Gives ids in rising order. `decide` gets one, so that the same source gives the same ids again on replay. */
 export interface IdSource {
   next<P extends IdPrefix>(prefix: P): Id<P>
+  /** Ids come after this one from now on, too. Of a source that was here before, its last. */
+  startAfter(id: Id<IdPrefix>): void
 }
 
 /**
@@ -90,6 +95,14 @@ export function idSource(now: () => number, random: (bytes: Uint8Array) => void)
       }
       return `${prefix}_${encodeTime(lastTime)}${encodeTail(tail)}` as Id<P>
     },
+    startAfter(id) {
+      const time = timeOf(id)
+      if (time < lastTime) return
+      const last = decodeTail(id.slice(-tailLength))
+      if (time === lastTime && compareBytes(last, tail) <= 0) return
+      lastTime = time
+      tail.set(last)
+    },
   }
 }
 
@@ -107,6 +120,25 @@ function increment(bytes: Uint8Array): void {
     bytes[i] = next & 0xff
     if (next <= 0xff) return
   }
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (const [i, byte] of a.entries()) if (byte !== b[i]) return byte - (b[i] ?? 0)
+  return 0
+}
+
+function decodeTail(text: string): Uint8Array {
+  const bytes = new Uint8Array((text.length * 5) / 8)
+  let [buffer, bits, at] = [0, 0, 0]
+  for (const letter of text) {
+    buffer = (buffer << 5) | alphabet.indexOf(letter)
+    bits += 5
+    if (bits < 8) continue
+    bits -= 8
+    bytes[at++] = buffer >> bits
+    buffer &= (1 << bits) - 1
+  }
+  return bytes
 }
 
 function encodeTime(time: number): string {

@@ -3,6 +3,7 @@
  * and a prover that are given. `open-market.ts` gives real ones; a simulation gives its own.
  */
 import type { TObject } from '@sinclair/typebox'
+import { Events } from '@openclaw-market/protocol/entities/records'
 import type { Envelope } from '@openclaw-market/protocol/errors'
 import type { Operation, QueryOperation } from '@openclaw-market/protocol/operation'
 import type { Principal } from '@openclaw-market/protocol/principal'
@@ -40,6 +41,9 @@ export function assembleMarket(
       op.kind === 'query' ? execute.query(op, json, who) : execute.operation(op, json, who),
     gate,
     async recover() {
+      // Every write but a stranger's leaves an event, made last: ids go on rising whatever the clock says after a restart.
+      const { items } = await store.read({ as: 'market' }, (tx) => tx.list(Events, { limit: 1 }))
+      if (items[0] !== undefined) ids.startAfter(items[0].eventId)
       await abandonOpenCalls(sweeping)
     },
     sweep: (limit, at) => sweep(sweeping, at ?? now(), limit),

@@ -12,18 +12,13 @@ import { byteMsPerGbDay } from './accrue.ts'
 
 const day = 86_400_000
 
-/** The one that runs, if any. Newest by id need not be that one: a clock that was set back gives a later lease an earlier id. */
+/** The one that runs, if any: of one consumer and one storage the last that was made is the last that ends. */
 export async function latestLease(
   tx: ReadTx,
   resourceId: ResourceId,
   consumerActorId: ActorId,
 ): Promise<Lease | undefined> {
-  const theirs = { resourceId, consumerActorId }
-  for (const status of ['lease_active', 'lease_ending'] as const) {
-    const { items } = await tx.list(Leases, { where: { ...theirs, status }, limit: 1 })
-    if (items[0] !== undefined) return items[0]
-  }
-  const { items } = await tx.list(Leases, { where: theirs, limit: 1 })
+  const { items } = await tx.list(Leases, { where: { resourceId, consumerActorId }, limit: 1 })
   return items[0]
 }
 
