@@ -65,13 +65,13 @@ export const SessionId = idSchema('ses')
 export type EventId = Id<'evt'>
 export const EventId = idSchema('evt')
 
-/** Letters of the random part: ten bytes. */
-const tailLength = 16
-
 /** Gives ids in rising order. `decide` gets one, so that the same source gives the same ids again on replay. */
 export interface IdSource {
   next<P extends IdPrefix>(prefix: P): Id<P>
-  /** Ids come after this one from now on, too. Of a source that was here before, its last. */
+  /**
+   * Ids come after this one from now on, too: the last that is known of a source that was here before. They go on from the
+   * next millisecond with a random part of their own, because that source may have given more than is known.
+   */
   startAfter(id: Id<IdPrefix>): void
 }
 
@@ -83,25 +83,20 @@ export interface IdSource {
 export function idSource(now: () => number, random: (bytes: Uint8Array) => void): IdSource {
   let lastTime = -1
   const tail = new Uint8Array(10)
+  const begin = (time: number): void => {
+    lastTime = time
+    random(tail)
+    tail[0] = (tail[0] ?? 0) & 0x7f // leaves room to count up within a millisecond
+  }
   return {
     next<P extends IdPrefix>(prefix: P): Id<P> {
       const time = now()
-      if (time > lastTime) {
-        lastTime = time
-        random(tail)
-        tail[0] = (tail[0] ?? 0) & 0x7f // leaves room to count up within a millisecond
-      } else {
-        increment(tail)
-      }
+      if (time > lastTime) begin(time)
+      else increment(tail)
       return `${prefix}_${encodeTime(lastTime)}${encodeTail(tail)}` as Id<P>
     },
     startAfter(id) {
-      const time = timeOf(id)
-      if (time < lastTime) return
-      const last = decodeTail(id.slice(-tailLength))
-      if (time === lastTime && compareBytes(last, tail) <= 0) return
-      lastTime = time
-      tail.set(last)
+      if (timeOf(id) >= lastTime) begin(timeOf(id) + 1)
     },
   }
 }
@@ -120,25 +115,6 @@ function increment(bytes: Uint8Array): void {
     bytes[i] = next & 0xff
     if (next <= 0xff) return
   }
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  for (const [i, byte] of a.entries()) if (byte !== b[i]) return byte - (b[i] ?? 0)
-  return 0
-}
-
-function decodeTail(text: string): Uint8Array {
-  const bytes = new Uint8Array((text.length * 5) / 8)
-  let [buffer, bits, at] = [0, 0, 0]
-  for (const letter of text) {
-    buffer = (buffer << 5) | alphabet.indexOf(letter)
-    bits += 5
-    if (bits < 8) continue
-    bits -= 8
-    bytes[at++] = buffer >> bits
-    buffer &= (1 << bits) - 1
-  }
-  return bytes
 }
 
 function encodeTime(time: number): string {
