@@ -18,22 +18,22 @@ export function miscounted(before: State, after: State, now: number): readonly s
 
 /** Files belong to consumer and resource: a later lease goes on where the one before ended, while they are kept. */
 function begunRules(before: State, { resourceId, consumerActorId, ...lease }: Lease, now: number) {
-  const ended = before
-    .all(Leases)
+  const all = before.all(Leases)
+  // By what was made last, and not by what says that it ended last: a clock may have been set back.
+  const last = all
     .filter((each) => each.resourceId === resourceId && each.consumerActorId === consumerActorId)
-    .filter(({ endedAt }) => endedAt !== undefined)
-  const last = ended.reduce<Lease | undefined>(
-    (latest, each) => ((each.endedAt ?? 0) > (latest?.endedAt ?? -1) ? each : latest),
-    undefined,
-  )
-  const twice = ended.filter(({ endedAt }) => endedAt === last?.endedAt).length > 1
+    .reduce<Lease | undefined>(
+      (latest, each) => (latest === undefined || each.leaseId > latest.leaseId ? each : latest),
+      undefined,
+    )
   const kept = last !== undefined && now < (last.endedAt ?? 0) + (last.policy.keepFilesDays ?? 0) * day
   const bytes = kept ? (last.storedBytes ?? 0n) : 0n
   const part = kept ? (last.byteMs ?? 0n) % gbDay : 0n
   return {
-    'finds the files that are kept': twice || lease.storedBytes === bytes,
+    'finds the files that are kept': lease.storedBytes === bytes,
     'goes on with the part of a gb_day that they have filled':
-      twice || lease.accruedAt === undefined || lease.byteMs === part,
+      lease.accruedAt === undefined || lease.byteMs === part,
+    'has an id after every lease before it': all.every(({ leaseId }) => leaseId < lease.leaseId),
     'accrues from now': lease.accruedAt === undefined || lease.accruedAt === now,
   }
 }
