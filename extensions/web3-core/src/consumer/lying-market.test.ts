@@ -1,41 +1,12 @@
 /** Another market that would have this gateway sign, send or ask what it should not. */
-import { rm } from 'node:fs/promises'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { startChild, type ChildWorld } from '../plugin/child-world.fixture.ts'
+import { expect, it } from 'vitest'
 import { outsideWallet } from '../plugin/outside-wallet.fixture.ts'
-import { makeHome, type RunningWorld } from '../plugin/running-world.fixture.ts'
-import {
-  inJson,
-  tamperingProxy,
-  type Tamper,
-  type TamperingProxy,
-} from '../plugin/tampering-proxy.fixture.ts'
-import { bad, good, offerOf, publishAsNode, testWorld } from '../plugin/world.fixture.ts'
+import { inJson, type Tamper } from '../plugin/tampering-proxy.fixture.ts'
+import { bad, good, publishAsNode } from '../plugin/world.fixture.ts'
 import { sendJson, upstream } from '../provider/backends/upstream-fixture.ts'
+import { api, besideAnotherMarket, here, proxy, queryPath, wish } from './lying-market.fixture.ts'
 
-let there: ChildWorld
-let proxy: TamperingProxy
-let here: RunningWorld
-let search: string
-const api = '/web3/api/web3.resources.'
-const queryPath = '/web3/resources/search/query'
-
-beforeAll(async () => {
-  there = await startChild({ home: await makeHome() })
-})
-afterAll(async () => {
-  await there.kill()
-  await rm(there.home, { recursive: true, force: true })
-})
-
-beforeEach(async () => {
-  proxy = await tamperingProxy(there.url)
-  here = await testWorld({ config: { markets: [{ name: 'other', url: proxy.url }] } })
-  await there.fund(here.market.address, 1_000_000n)
-  search = String(good(await there.call('web3.resources.publish', offerOf('search')))['resourceId'])
-})
-
-const wish = (more: object = {}) => ({ resourceId: search, ttlMs: 3_600_000, maxCost: '50000', ...more })
+besideAnotherMarket()
 
 it('a quote is not signed for other terms than it was given for, whatever its market would take', async () => {
   const { quoteId } = good(await here.call('web3.resources.quote', wish({ market: 'other' })))

@@ -1,40 +1,20 @@
 /** Another market that lies, breaks or says too much: what it cannot do to this gateway, and what is kept as evidence. */
-import { rm } from 'node:fs/promises'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startChild, type ChildWorld } from '../plugin/child-world.fixture.ts'
-import { makeHome, type RunningWorld } from '../plugin/running-world.fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { inJson, type Tamper } from '../plugin/tampering-proxy.fixture.ts'
+import { bad, good, offerOf, type Json } from '../plugin/world.fixture.ts'
 import {
-  inJson,
-  tamperingProxy,
-  type Tamper,
-  type TamperingProxy,
-} from '../plugin/tampering-proxy.fixture.ts'
-import { bad, good, offerOf, testWorld, type Json } from '../plugin/world.fixture.ts'
+  api,
+  besideAnotherMarket,
+  here,
+  proxy,
+  queryPath,
+  search,
+  there,
+  wish,
+} from './lying-market.fixture.ts'
 import { recoverPending } from './recover.ts'
 
-let there: ChildWorld
-let proxy: TamperingProxy
-let here: RunningWorld
-let search: string
-const api = '/web3/api/web3.resources.'
-const queryPath = '/web3/resources/search/query'
-
-beforeAll(async () => {
-  there = await startChild({ home: await makeHome() })
-})
-afterAll(async () => {
-  await there.kill()
-  await rm(there.home, { recursive: true, force: true })
-})
-
-beforeEach(async () => {
-  proxy = await tamperingProxy(there.url)
-  here = await testWorld({ config: { markets: [{ name: 'other', url: proxy.url }] } })
-  await there.fund(here.market.address, 1_000_000n)
-  search = String(good(await there.call('web3.resources.publish', offerOf('search')))['resourceId'])
-})
-
-const wish = (more: object = {}) => ({ resourceId: search, ttlMs: 3_600_000, maxCost: '50000', ...more })
+besideAnotherMarket()
 
 async function lease(): Promise<string> {
   return String(good(await here.call('web3.resources.lease', wish()))['leaseId'])
