@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const lengths = [200, 400, 400, 800]
 
 function replay(seed: number, steps: number): string {
-  return `node gates/simulation/main.ts --history ${seed} --at ${steps}`
+  return `node scripts/with-workspace.mjs gates/simulation/main.ts --history ${seed} --at ${steps}`
 }
 
 /** A history that goes wrong only when it is settled is repeated with fewer steps, as long as it still does. */
