@@ -9,7 +9,7 @@ import {
 } from '../../extensions/web3-core/src/plugin/outside-wallet.fixture.ts'
 import { backendsOf, type RunningWorld } from '../../extensions/web3-core/src/plugin/running-world.fixture.ts'
 import { offerOf, temporaryHome, testWorld } from '../../extensions/web3-core/src/plugin/world.fixture.ts'
-import { callAsOwner } from '../../extensions/web3-core/src/surface/gateway-methods.ts'
+import { callAsNode } from '../../extensions/web3-core/src/surface/gateway-methods.ts'
 import type { Actor, Fact } from './actor.ts'
 import { measure, type Answer, type Document, type Json } from './document.ts'
 import { fieldsIn } from './recorder.ts'
@@ -75,7 +75,7 @@ function inside(door: 'gateway' | 'tool', owner: boolean, address: string): Acto
     door,
     facts: [...given, { is: 'wallet_proved' }],
     headers: new Map(),
-    call: async (name, params) => (await callAsOwner(name, params, door, owner)) as Answer,
+    call: async (name, params) => (await callAsNode(name, params, { door, owner })) as Answer,
   }
 }
 

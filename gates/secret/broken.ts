@@ -8,7 +8,7 @@ import { startWeb3 } from '@openclaw-market/web3-core'
 import { callAsOperator } from '../../extensions/market-core/src/plugin/operator-call.ts'
 import { marketService } from '../../extensions/market-core/src/plugin/service.ts'
 import { readConfig } from '../../extensions/web3-core/src/plugin/config.ts'
-import { callAsOwner } from '../../extensions/web3-core/src/surface/gateway-methods.ts'
+import { callAsNode } from '../../extensions/web3-core/src/surface/gateway-methods.ts'
 import { evidence, type Evidence } from './evidence.ts'
 import type { Damage, Remains } from './remains.ts'
 
@@ -49,8 +49,12 @@ export async function startBroken(
     report,
   })
   const ask = async (): Promise<void> => {
-    for (const name of reads) answer(`rpc ${name}`, await callAsOwner(name, {}, 'gateway'))
-    answer('tool web3_search', await callAsOwner('web3.search.query', { q: 'moon', leaseId }, 'tool'))
+    for (const name of reads)
+      answer(`rpc ${name}`, await callAsNode(name, {}, { door: 'gateway', owner: true }))
+    answer(
+      'tool web3_search',
+      await callAsNode('web3.search.query', { q: 'moon', leaseId }, { door: 'tool', owner: true }),
+    )
     for (const method of marketMethods.filter(({ contract }) => contract.effect === 'read'))
       answer(`rpc ${method.contract.name}`, await callAsOperator(method, {}))
     if (!web3.ownUrl.endsWith(':9')) {

@@ -7,8 +7,16 @@ import { MarketError } from './errors.ts'
 import type { ActorId } from './schema/scalars.ts'
 
 export type Principal =
-  /** The owner's gateway: acts as the node wallet. `owner`: the host proved that the owner started this. */
-  | { readonly kind: 'node'; readonly actorId: ActorId; readonly owner: boolean }
+  /**
+   * The owner's gateway: acts as the node wallet. `owner`: the host proved that the owner started this; `run`: in which
+   * conversation, as far as the host says it. An absent part is unproved and counts as nobody's.
+   */
+  | {
+      readonly kind: 'node'
+      readonly actorId: ActorId
+      readonly owner: boolean
+      readonly run?: RunFacts
+    }
   /** An outside wallet, by a SIWE session or a signed request. */
   | { readonly kind: 'wallet'; readonly actorId: ActorId; readonly sessionId?: string }
   /** operator.admin: acts as the node wallet, or, leaving an audit event, as someone else. */
@@ -21,6 +29,15 @@ export type Principal =
   | { readonly kind: 'market'; readonly actorId: ActorId }
   /** Nobody in particular: sees what is public. */
   | { readonly kind: 'anyone' }
+
+/** What the host itself says of the run that asks; never taken from a parameter. */
+export interface RunFacts {
+  readonly agentId?: string
+  readonly sessionKey?: string
+  /** Who wrote the message, as its channel names senders. */
+  readonly senderId?: string
+  readonly channel?: string
+}
 
 export type PrincipalKind = Principal['kind']
 

@@ -7,7 +7,7 @@ import { makeHome, startWorld, type RunningWorld } from '../plugin/running-world
 import { startChild, type ChildWorld } from '../plugin/child-world.fixture.ts'
 import { post } from '../plugin/outside-wallet.fixture.ts'
 import { bad, good, offerOf, type Json } from '../plugin/world.fixture.ts'
-import { callAsOwner } from '../surface/gateway-methods.ts'
+import { callAsNode } from '../surface/gateway-methods.ts'
 import { allCapabilities } from '../plugin/all-capabilities.ts'
 
 const seed = 'a seed'
@@ -122,8 +122,8 @@ describe('under a rename', () => {
       for (const params of failing) {
         const about = `${name} ${JSON.stringify(params)}`
         const answers = [
-          await callAsOwner(rename(name), params, 'gateway'),
-          await callAsOwner(rename(name), params, 'tool', false),
+          await callAsNode(rename(name), params, { door: 'gateway', owner: true }),
+          await callAsNode(rename(name), params, { door: 'tool', owner: false }),
           (await post(world.url, rename(name), params)).body,
           (await post(world.url, name, params)).body,
         ]

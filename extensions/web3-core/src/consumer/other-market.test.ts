@@ -13,7 +13,7 @@ import {
   type Json,
   type Kind,
 } from '../plugin/world.fixture.ts'
-import { callAsOwner } from '../surface/gateway-methods.ts'
+import { callAsNode } from '../surface/gateway-methods.ts'
 
 async function twoMarkets(store: 'sqlite' | 'file' = 'sqlite', modelUrl?: string) {
   const home = await temporaryHome()
@@ -244,7 +244,10 @@ describe('several markets', () => {
       unreachable: ['other', 'nowhere'],
     })
     expect(here.running.web3.vault().list()).toMatchObject([{ state: 'active' }])
-    const said = JSON.stringify([await callAsOwner('web3.resources.list', {}, 'tool'), here.log])
+    const said = JSON.stringify([
+      await callAsNode('web3.resources.list', {}, { door: 'tool', owner: true }),
+      here.log,
+    ])
     expect(said).not.toContain(new URL(there.url).port)
   })
 })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import type { Envelope } from '@openclaw-market/protocol/errors'
-import { callAsOwner } from '../surface/gateway-methods.ts'
+import { callAsNode } from '../surface/gateway-methods.ts'
 import { runningWeb3 } from './handle.ts'
 import { outsideWallet, post, publishAs } from './outside-wallet.fixture.ts'
 import { backendsOf, startWorld, type RunningWorld } from './running-world.fixture.ts'
@@ -50,16 +50,18 @@ async function homeWithSeller() {
 
 describe('starting and stopping', () => {
   it('before the start and after the stop there is nobody to ask; in between there is, from any module instance', async () => {
-    expect(bad(await callAsOwner('web3.status.summary', {}, 'tool'))).toMatchObject({
+    expect(bad(await callAsNode('web3.status.summary', {}, { door: 'tool', owner: true }))).toMatchObject({
       error: 'E_UNAVAILABLE',
     })
     const world = await startWorld({ home: await temporaryHome() })
     const path = '../surface/gateway-methods.ts?another-instance'
-    const another = (await import(path)) as { callAsOwner: typeof callAsOwner }
-    expect(another.callAsOwner).not.toBe(callAsOwner)
-    good(await another.callAsOwner('web3.status.summary', {}, 'tool'))
+    const another = (await import(path)) as { callAsNode: typeof callAsNode }
+    expect(another.callAsNode).not.toBe(callAsNode)
+    good(await another.callAsNode('web3.status.summary', {}, { door: 'tool', owner: true }))
     await world.stop()
-    expect(bad(await another.callAsOwner('web3.status.summary', {}, 'tool'))).toMatchObject({
+    expect(
+      bad(await another.callAsNode('web3.status.summary', {}, { door: 'tool', owner: true })),
+    ).toMatchObject({
       error: 'E_UNAVAILABLE',
     })
     await expect(fetch(world.url)).rejects.toThrow()
@@ -199,7 +201,7 @@ describe('a config with a mistake', () => {
     })
     expect((await post(await gatewayDoor(world), 'web3.resources.list', {})).status).toBe(200)
     expect(JSON.stringify([problems, world.log])).not.toContain('/secret/place')
-    const stranger = good(await callAsOwner('web3.status.summary', {}, 'tool', false))
+    const stranger = good(await callAsNode('web3.status.summary', {}, { door: 'tool', owner: false }))
     expect(stranger).toMatchObject({ problems: [] })
   })
 

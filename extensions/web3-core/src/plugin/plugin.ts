@@ -2,6 +2,8 @@ import { definePluginEntry, type OpenClawPluginApi } from 'openclaw/plugin-sdk/p
 import { isMarketError, MarketError, toFailure } from '@openclaw-market/protocol/errors'
 import { allCapabilities } from './all-capabilities.ts'
 import { registerCli } from '../surface/cli.ts'
+import { allCommands } from '../surface/commands/all-commands.ts'
+import { registerCommands } from '../surface/commands/command.ts'
 import { registerGatewayMethods } from '../surface/gateway-methods.ts'
 import { respond } from '../surface/http-respond.ts'
 import { registerTools } from '../surface/tools.ts'
@@ -26,6 +28,7 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
       const capabilities = allCapabilities(nowhere)
       registerGatewayMethods(api, capabilities, rename)
       registerTools(api, capabilities, rename)
+      registerCommands(api, allCommands, rename)
       registerCli(api)
 
       // The host serves routes before services have started, and answers what we leave open with a page of its own.

@@ -11,7 +11,7 @@ import { openMarket, type Market, type MarketOptions } from '@openclaw-market/ma
 import type { Envelope } from '@openclaw-market/protocol/errors'
 import { setMarketState } from '../../../market-core/src/plugin/handle.ts'
 import { deposit } from '../../../market-core/src/market/accounts/deposit.ts'
-import { callAsOwner } from '../surface/gateway-methods.ts'
+import { callAsNode } from '../surface/gateway-methods.ts'
 import { readConfig } from './config.ts'
 import { startWeb3, type RunningWeb3 } from './start.ts'
 
@@ -132,7 +132,7 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
     running,
     log,
     clock,
-    call: (name, params = {}) => callAsOwner(name, params, 'gateway'),
+    call: (name, params = {}) => callAsNode(name, params, { door: 'gateway', owner: true }),
     async fund(to, amount) {
       const operator = { kind: 'operator', actorId: market.address } as const
       const envelope = await market.run(

@@ -17,7 +17,7 @@ import {
   type Json,
   type Kind,
 } from '../plugin/world.fixture.ts'
-import { callAsOwner } from '../surface/gateway-methods.ts'
+import { callAsNode } from '../surface/gateway-methods.ts'
 
 /** A world in which an outside wallet sells search, storage and, when there is one, a model. */
 async function withSeller(store: 'sqlite' | 'file' = 'sqlite', modelUrl?: string) {
@@ -239,7 +239,7 @@ describe('the node wallet', () => {
       ['web3.resources.unpublish', { resourceId: own }],
     ]
     for (const [name, params] of wishes) {
-      expect(bad(await callAsOwner(name, params, 'tool', false)), name).toMatchObject({
+      expect(bad(await callAsNode(name, params, { door: 'tool', owner: false })), name).toMatchObject({
         error: 'E_FORBIDDEN',
         details: { rule: 'owner-only' },
       })
@@ -247,10 +247,12 @@ describe('the node wallet', () => {
     expect(await rootOf(world)).toBe(before)
     expect(world.running.web3.vault().list()).toHaveLength(1)
     // Malformed is malformed whoever asks; and reading is free.
-    expect(bad(await callAsOwner('web3.search.query', { q: '' }, 'tool', false))).toMatchObject({
+    expect(
+      bad(await callAsNode('web3.search.query', { q: '' }, { door: 'tool', owner: false })),
+    ).toMatchObject({
       error: 'E_INVALID_ARGUMENT',
     })
-    good(await callAsOwner('web3.resources.list', {}, 'tool', false))
+    good(await callAsNode('web3.resources.list', {}, { door: 'tool', owner: false }))
   })
 })
 

@@ -6,7 +6,7 @@ import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { actsAsNode } from '../consumer/markets.ts'
 
-const contract = {
+export const statusContract = {
   name: 'web3.status.summary',
   summary: 'How the market stands at a glance: billing, unsettled leases, the store, the markets.',
   effect: 'read',
@@ -34,7 +34,7 @@ const contract = {
 } as const satisfies Contract
 
 export const statusSummaryCapability = capability(
-  contract,
+  statusContract,
   {
     group: 'status',
     whenToUse: 'First when the owner asks how the market or the money stands.',

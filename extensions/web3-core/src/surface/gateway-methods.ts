@@ -1,7 +1,7 @@
 /** The registry as RPC methods of the gateway: the owner's programs, acting as the node wallet. */
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { isMarketError, MarketError, toFailure, type Envelope } from '@openclaw-market/protocol/errors'
-import type { Principal } from '@openclaw-market/protocol/principal'
+import type { Principal, RunFacts } from '@openclaw-market/protocol/principal'
 import type { Capability } from '../capabilities/capability.ts'
 import { runningWeb3 } from '../plugin/handle.ts'
 import type { Web3 } from '../plugin/web3.ts'
@@ -18,7 +18,7 @@ export function registerGatewayMethods(
     api.registerGatewayMethod(
       name,
       async ({ params, respond }) => {
-        const envelope = await callAsOwner(name, params, 'gateway')
+        const envelope = await callAsNode(name, params, { door: 'gateway', owner: true })
         if (envelope.ok) respond(true, envelope)
         else respond(false, undefined, { code: envelope.error, message: envelope.message, details: envelope })
       },
@@ -27,23 +27,27 @@ export function registerGatewayMethods(
   }
 }
 
-/**
- * @param owner whether the door has proved that the owner asks; whoever holds the gateway's token does
- */
-export async function callAsOwner(
-  name: string,
-  params: unknown,
-  door: 'gateway' | 'tool',
-  owner = true,
-): Promise<Envelope> {
+/** Through which of the owner's doors a call came, and what the door has proved. */
+export interface OwnersDoor {
+  readonly door: 'gateway' | 'tool'
+  /** Whether the owner asks; whoever holds the gateway's token does. */
+  readonly owner: boolean
+  readonly run?: RunFacts
+}
+
+export async function callAsNode(name: string, params: unknown, from: OwnersDoor): Promise<Envelope> {
   let report: Web3['report'] | undefined
   try {
     const web3 = runningWeb3()
     report = web3.report
-    return await web3.registry.call(name, params, { who: nodeWallet(web3, name, owner), door, web3 })
+    return await web3.registry.call(name, params, {
+      who: nodeWallet(web3, name, from),
+      door: from.door,
+      web3,
+    })
   } catch (error) {
-    if (isMarketError(error)) return toFailure(owner ? error : withoutCause(error))
-    report?.(`a call through the ${door}`, error)
+    if (isMarketError(error)) return toFailure(from.owner ? error : withoutCause(error))
+    report?.(`a call through the ${from.door}`, error)
     return toFailure(
       new MarketError('E_INTERNAL', `${name} failed for a reason of its own`, {
         hint: 'The operator finds the cause in the log. Look before repeating: it may have been done.',
@@ -59,7 +63,7 @@ function withoutCause(error: MarketError): MarketError {
 }
 
 /** What needs no market, like the descriptions, is answered even while it is off. */
-function nodeWallet(web3: Web3, name: string, owner: boolean): Principal {
+function nodeWallet(web3: Web3, name: string, { owner, run }: OwnersDoor): Principal {
   if (web3.registry.find(name)?.facts.offline === true) return { kind: 'anyone' }
-  return { kind: 'node', actorId: web3.market().address, owner }
+  return { kind: 'node', actorId: web3.market().address, owner, ...(run === undefined ? {} : { run }) }
 }

@@ -14,7 +14,7 @@ import { invalidArgument } from '@openclaw-market/protocol/schema/codec'
 import { Type, type Static, type TObject } from '@sinclair/typebox'
 import type { Capability } from '../capabilities/capability.ts'
 import { groups } from '../capabilities/capability.ts'
-import { callAsOwner } from './gateway-methods.ts'
+import { callAsNode, type OwnersDoor } from './gateway-methods.ts'
 import { withinLimit } from './tool-answer.ts'
 
 export const shortTools: Readonly<Record<string, string>> = {
@@ -45,10 +45,10 @@ export function registerTools(
     narrow: 'Describe one capability by its name.',
     description:
       'What the open market can do: rent models, search and storage, and pay for them. Without parameters: a line each. With name or group: schema, cost, risk, errors and next steps. Read before web3_call.',
-    run: ({ name, group }, owner) =>
+    run: ({ name, group }, from) =>
       name === undefined && group === undefined
-        ? callAsOwner(shown('web3.capabilities.list'), {}, 'tool', owner)
-        : callAsOwner(shown('web3.capabilities.describe'), given({ name, group }), 'tool', owner),
+        ? callAsNode(shown('web3.capabilities.list'), {}, from)
+        : callAsNode(shown('web3.capabilities.describe'), given({ name, group }), from),
   })
   register(api, 'web3_call', {
     direct: true,
@@ -56,7 +56,7 @@ export function registerTools(
     narrow: 'Ask for fewer with limit and go on with cursor, or for one thing by its name or id.',
     description:
       'Calls one capability of the open market by its name, with parameters of the schema that web3_capabilities shows. Some spend money.',
-    run: ({ name, params }, owner) => callAsOwner(name, params ?? {}, 'tool', owner),
+    run: ({ name, params }, from) => callAsNode(name, params ?? {}, from),
   })
   for (const [tool, canonical] of Object.entries(shortTools)) {
     const found = capabilities.find(({ contract }) => contract.name === canonical)
@@ -66,7 +66,7 @@ export function registerTools(
       parameters: found.contract.params,
       narrow: 'Ask for fewer with limit, or for a smaller part.',
       description: `${found.contract.summary} ${found.facts.whenToUse}`,
-      run: (params, owner) => callAsOwner(shown(canonical), params, 'tool', owner),
+      run: (params, from) => callAsNode(shown(canonical), params, from),
     })
   }
 }
@@ -78,7 +78,7 @@ interface Tool<P extends TObject> {
   readonly parameters: P
   /** How to ask for less of it. */
   readonly narrow: string
-  readonly run: (params: Static<P>, owner: boolean) => Promise<Envelope>
+  readonly run: (params: Static<P>, from: OwnersDoor) => Promise<Envelope>
 }
 
 function register<P extends TObject>(api: OpenClawPluginApi, name: string, tool: Tool<P>): void {
@@ -92,13 +92,23 @@ function register<P extends TObject>(api: OpenClawPluginApi, name: string, tool:
       const problem = codec(tool.parameters).problem(params)
       const envelope =
         problem === undefined
-          ? await tool.run(params as Static<P>, ctx.senderIsOwner === true)
+          ? await tool.run(params as Static<P>, doorOf(ctx))
           : toFailure(invalidArgument(problem))
       const shown = withinLimit(envelope, tool.narrow)
       return { content: [{ type: 'text', text: JSON.stringify(shown) }], details: shown }
     },
   })
   api.registerTool(build, { name })
+}
+
+/** What the host proved of the run; the model has no part in it. */
+function doorOf(ctx: OpenClawPluginToolContext): OwnersDoor {
+  const { agentId, sessionKey, requesterSenderId, messageChannel } = ctx
+  return {
+    door: 'tool',
+    owner: ctx.senderIsOwner === true,
+    run: given({ agentId, sessionKey, senderId: requesterSenderId, channel: messageChannel }),
+  }
 }
 
 function given(fields: Record<string, unknown>): Record<string, unknown> {
