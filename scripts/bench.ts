@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --json] [--only ledger,proxy,describe,list]`: how fast the market is, as ratios that hold on any
+ * `npm run bench [-- --json] [--only ledger,proxy,describe,list,turn]`: how fast the market is, as ratios that hold on any
  * machine: each figure stands beside what the same work costs without us, measured in the same run, in turns. Prints tables;
  * with --json the last line of standard output is one object. Anything that is not exactly right ends it with an error.
  */
@@ -13,9 +13,10 @@ import { benchList } from './bench/list.ts'
 import { removeDirectories } from './bench/places.ts'
 import { benchProxy, type ProxyResult } from './bench/proxy.ts'
 import type { LedgerResult } from './bench/ledger.ts'
-import { describeTable, ledgerTable, listTable, proxyTable } from './bench/tables.ts'
+import { describeTable, ledgerTable, listTable, proxyTable, turnTable } from './bench/tables.ts'
+import { benchTurn, type TurnResult } from './bench/turn.ts'
 
-const parts = ['ledger', 'proxy', 'describe', 'list'] as const
+const parts = ['ledger', 'proxy', 'describe', 'list', 'turn'] as const
 type Part = (typeof parts)[number]
 
 interface Report {
@@ -23,6 +24,7 @@ interface Report {
   proxy?: ProxyResult
   describeP50Ms?: number
   list100kP99Ms?: number
+  turn?: TurnResult
 }
 
 const { json, only } = readArguments()
@@ -42,6 +44,7 @@ try {
     report.list100kP99Ms = listed.all.percentile(99)
     say(listTable(listed))
   }
+  if (only.has('turn')) say(turnTable((report.turn = await benchTurn(progress))))
 } finally {
   removeDirectories()
 }
@@ -84,12 +87,13 @@ function readArguments(): { readonly json: boolean; readonly only: ReadonlySet<P
   }
 }
 
-function inOrder({ ledger, proxy, describeP50Ms, list100kP99Ms }: Report): Report {
+function inOrder({ ledger, proxy, describeP50Ms, list100kP99Ms, turn }: Report): Report {
   return {
     ...(ledger === undefined ? {} : { ledger }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(describeP50Ms === undefined ? {} : { describeP50Ms }),
     ...(list100kP99Ms === undefined ? {} : { list100kP99Ms }),
+    ...(turn === undefined ? {} : { turn }),
   }
 }
 

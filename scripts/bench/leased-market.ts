@@ -18,7 +18,7 @@ const locked = 10n ** 15n
 const ttlMs = 3_600_000
 const openWithinMs = 60_000
 const prices = { input_token: 1n, output_token: 2n, request: 3n }
-const benchPlugin = join(import.meta.dirname, 'plugin')
+export const benchPlugin = join(import.meta.dirname, 'plugin')
 
 const costOfCall =
   prices.input_token * BigInt(usage.prompt_tokens) +

@@ -2,6 +2,7 @@ import type { LedgerResult } from './ledger.ts'
 import type { ListResult } from './list.ts'
 import { ways, type ProxyResult } from './proxy.ts'
 import type { Samples } from './samples.ts'
+import { sides, type TurnResult } from './turn.ts'
 
 /** Columns as wide as their widest cell: the first to the left, figures to the right. */
 function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -76,6 +77,29 @@ export function listTable({ all, filters }: ListResult): string {
     'list: ms for a page over 100,000 resources',
     ['filter', 'calls', 'p50', 'p99'],
     [...filters, ['all', all] as const].map(line),
+  )
+}
+
+export function turnTable(result: TurnResult): string {
+  const { bare } = result
+  return table(
+    'turn: a gateway with the plugins and one without, nothing leased; ms, MiB, tokens of context',
+    ['gateway', 'boot', '× bare', 'memory', '× bare', 'turn p50', '× bare', 'p99', 'tokens', 'all tools'],
+    sides.map((side) => {
+      const own = result[side]
+      return [
+        side,
+        ms(own.bootP50Ms),
+        times(own.bootP50Ms / bare.bootP50Ms),
+        count(own.rssMiB),
+        times(own.rssMiB / bare.rssMiB),
+        ms(own.turnP50Ms),
+        times(own.turnP50Ms / bare.turnP50Ms),
+        ms(own.turnP99Ms),
+        count(own.contextTokens.search),
+        count(own.contextTokens.all),
+      ]
+    }),
   )
 }
 
