@@ -1,13 +1,16 @@
 /**
  * A slash command of the chat: a short text over what the one registry answers. It computes nothing and knows nothing that a
- * capability does not know; so chat, tool and RPC cannot disagree.
+ * capability does not know; so chat, tool and RPC cannot disagree. Commands are for the owner alone: they speak of its
+ * money and act as its node wallet.
  */
 import type { Static, TObject } from '@sinclair/typebox'
 import type { OpenClawPluginApi, PluginCommandContext } from 'openclaw/plugin-sdk/plugin-entry'
 import { fromFailure, isMarketError, type MarketError } from '@openclaw-market/protocol/errors'
 import type { RunFacts } from '@openclaw-market/protocol/principal'
 import { codec } from '@openclaw-market/protocol/schema/codec'
+import { runningWeb3 } from '../../plugin/handle.ts'
 import { callAsNode } from '../gateway-methods.ts'
+import { wrapped } from './look.ts'
 
 export interface ChatCommand {
   /** Without the slash. */
@@ -19,9 +22,8 @@ export interface ChatCommand {
 }
 
 export interface CommandCall {
-  /** Whether the host says that its owner wrote this. */
-  readonly owner: boolean
-  readonly run: RunFacts
+  /** The market's clock, in milliseconds since the epoch. @throws MarketError E_UNAVAILABLE while it does not run. */
+  now(): number
   /**
    * Calls a capability by its canonical name and reads its answer as what the capability declares.
    * @throws MarketError what it fails with
@@ -39,6 +41,9 @@ export function registerCommands(
       name: command.name,
       description: command.description,
       acceptsArgs: command.takesArguments,
+      // Whoever can send a chat message over the gateway has it. To a command that asks for no scope the host does not
+      // say whether its owner wrote.
+      requiredScopes: ['operator.write'],
       handler: async (ctx) => ({ text: await answerOf(command, ctx, shown) }),
     })
   }
@@ -49,13 +54,14 @@ async function answerOf(
   ctx: PluginCommandContext,
   shown: (canonical: string) => string,
 ): Promise<string> {
-  const owner = ctx.senderIsOwner === true
+  if (!isOwners(ctx)) return notYours
   const run = factsOf(ctx)
   try {
     return await command.answer((ctx.args ?? '').trim(), {
-      owner,
-      run,
+      now: () => runningWeb3().now(),
       async call(name, result, params = {}) {
+        // It was the owner's when it was sent; the host may have learnt better since.
+        const owner = isOwners(ctx)
         const envelope = await callAsNode(shown(name), params, { door: 'gateway', owner, run })
         if (!envelope.ok) throw fromFailure(envelope)
         const { ok: _ok, ...answer } = envelope
@@ -68,8 +74,21 @@ async function answerOf(
   }
 }
 
+const notYours = 'Sorry, that is for my owner alone.'
+
+/** What is not said counts as no: a message of somebody else, and one that the host says nothing of. */
+function isOwners({ senderIsOwner, assertOwnerCurrent }: PluginCommandContext): boolean {
+  if (senderIsOwner !== true) return false
+  try {
+    assertOwnerCurrent?.()
+    return true
+  } catch {
+    return false
+  }
+}
+
 function refusal({ message, hint }: MarketError): string {
-  return hint === undefined ? message : `${message}\n${hint}`
+  return wrapped(hint === undefined ? message : `${message}\n${hint}`).join('\n')
 }
 
 function factsOf({ agentId, sessionKey, senderId, channel }: PluginCommandContext): RunFacts {

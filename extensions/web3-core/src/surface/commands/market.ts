@@ -1,5 +1,6 @@
 import { statusContract } from '../../status/summary.ts'
 import type { ChatCommand } from './command.ts'
+import { screen } from './look.ts'
 
 export const marketCommand: ChatCommand = {
   name: 'market',
@@ -7,12 +8,13 @@ export const marketCommand: ChatCommand = {
   takesArguments: false,
   async answer(_words, { call }) {
     const { leases, resources, settlement } = await call(statusContract.name, statusContract.result)
-    return [
-      `leases      ${leases.active} active, ${leases.ending} ending`,
-      `offered     ${resources.published}`,
-      `unsettled   ${settlement.pending}`,
-      '',
-      '/market again, or ask your butler for the details',
-    ].join('\n')
+    return screen({
+      rows: [
+        ['leases', `${leases.active} active, ${leases.ending} ending`],
+        ['offered', String(resources.published)],
+        ['unsettled', String(settlement.pending)],
+      ],
+      wayOn: 'Ask your butler for the details.',
+    })
   },
 }
