@@ -37,6 +37,8 @@ export const seen: Readonly<Record<string, Seen>> = {
   quote: { by: ['consumerActorId'] },
   challenge: operatorsAlone,
   session: itsActor,
+  wallet_binding: { by: ['nodeActorId', 'ownerActorId'] },
+  binding_challenge: operatorsAlone,
   spent_nonce: operatorsAlone,
   answer: operatorsAlone,
   consumer_receipt: operatorsAlone,

@@ -20,6 +20,7 @@ import { unpublishResource } from '../market/resources/unpublish.ts'
 import { listSettlements } from '../market/settlements/list.ts'
 import { settlementStatus } from '../market/settlements/status.ts'
 import { statusSummary } from '../market/status/summary.ts'
+import { letWalletGo } from '../market/wallet/let-go.ts'
 import { appendUsage } from '../market/usage/append.ts'
 import { listUsage } from '../market/usage/list.ts'
 import { summarizeUsage } from '../market/usage/summary.ts'
@@ -49,5 +50,6 @@ export const marketMethods: readonly MarketMethod[] = [
   method(settlementStatus),
   method(listSettlements),
   method(statusSummary),
+  method(letWalletGo),
   verifyStoreMethod,
 ]

@@ -13,6 +13,7 @@ import {
   Sessions,
   SpentNonces,
 } from '@openclaw-market/protocol/entities/records'
+import { BindingChallenges } from '@openclaw-market/protocol/entities/wallet'
 import { isMarketError } from '@openclaw-market/protocol/errors'
 import { toUsage } from '@openclaw-market/protocol/money/price'
 import type { Principal } from '@openclaw-market/protocol/principal'
@@ -42,6 +43,7 @@ export interface Swept {
 const forgotten: readonly Collection[] = [
   anyCollection(Quotes),
   anyCollection(Challenges),
+  anyCollection(BindingChallenges),
   anyCollection(Sessions),
   anyCollection(SpentNonces),
   anyCollection(Answers),

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { accountStatement, statusSummary } from '@openclaw-market/market-core'
+import { statusSummary } from '@openclaw-market/market-core'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed, literals } from '@openclaw-market/protocol/schema/scalars'
 import { capability } from '../capabilities/capability.ts'
@@ -13,10 +13,7 @@ export const statusContract = {
   scope: 'read',
   params: closed({}),
   result: closed({
-    billing: closed({
-      status: literals(['active', 'exhausted'], 'exhausted: nothing available in any currency'),
-      currencies: accountStatement.result.properties.currencies,
-    }),
+    billing: statusSummary.result.properties.billing,
     settlement: statusSummary.result.properties.settlement,
     leases: statusSummary.result.properties.leases,
     calls: statusSummary.result.properties.calls,
@@ -57,12 +54,11 @@ export const statusSummaryCapability = capability(
   },
   async (_params, { web3, who }) => {
     const market = web3.market()
-    const { currencies } = await runLocal(market, accountStatement, {}, who)
-    const { settlement, leases, calls, resources } = await runLocal(market, statusSummary, {}, who)
+    const summary = await runLocal(market, statusSummary, {}, who)
+    const { billing, settlement, leases, calls, resources } = summary
     const owner = who.kind === 'node' && who.owner
-    const exhausted = currencies.every(({ available }) => available === 0n)
     return {
-      billing: { status: exhausted ? ('exhausted' as const) : ('active' as const), currencies },
+      billing,
       settlement,
       leases,
       calls,

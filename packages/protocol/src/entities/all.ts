@@ -12,6 +12,7 @@ import {
   SpentNonces,
 } from './records.ts'
 import { Offers, Resources } from './resource.ts'
+import { BindingChallenges, WalletBindings } from './wallet.ts'
 
 /** Every collection of a market's store, in the order of its layout. */
 export const allCollections: readonly Collection[] = [
@@ -33,6 +34,8 @@ export const allCollections: readonly Collection[] = [
   anyCollection(Challenges),
   anyCollection(Sessions),
   anyCollection(SpentNonces),
+  anyCollection(WalletBindings),
+  anyCollection(BindingChallenges),
   anyCollection(Answers),
   anyCollection(ConsumerReceipts),
   anyCollection(Events),

@@ -1,6 +1,6 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { Accounts, Transfers } from '@openclaw-market/protocol/entities/money'
-import { query } from '@openclaw-market/protocol/operation'
+import { query, type MarketRules } from '@openclaw-market/protocol/operation'
 import { actorOf } from '@openclaw-market/protocol/principal'
 import type { ReadTx } from '@openclaw-market/protocol/reading'
 import {
@@ -8,11 +8,13 @@ import {
   Amount,
   closed,
   CurrencySymbol,
+  literals,
   RunningTotal,
   Timestamp,
 } from '@openclaw-market/protocol/schema/scalars'
 import { accountId, available, freeOf } from '../../ledger/account.ts'
 import { every } from '../every.ts'
+import { ownersWallet } from '../wallet/owners-wallet.ts'
 import { moneyOf } from './money-of.ts'
 
 export const CurrencyStatement = closed({
@@ -33,37 +35,70 @@ export const CurrencyStatement = closed({
   pendingPayouts: RunningTotal,
 })
 
-/**
- * The one summary of an actor's money. Whatever says spent, earned, held or owed reads it here, so that no two surfaces
- * can disagree.
- */
+export const Statement = closed({
+  actorId: ActorId,
+  status: literals(
+    ['active', 'exhausted', 'unbound'],
+    "exhausted: nothing available in any currency; unbound: and no owner's wallet named either",
+  ),
+  /** Named as this gateway's owner's; said to the gateway itself. */
+  ownersWallet: Type.Optional(ActorId),
+  currencies: Type.Array(CurrencyStatement),
+})
+export type Statement = Static<typeof Statement>
+
 export const accountStatement = query({
   name: 'market.account.statement',
   summary: 'What an actor earned, spent, holds and is owed, per currency.',
   scope: 'read',
   params: closed({ since: Type.Optional(Timestamp), until: Type.Optional(Timestamp) }),
-  result: closed({ actorId: ActorId, currencies: Type.Array(CurrencyStatement) }),
+  result: Statement,
   errors: [],
   callers: ['node', 'wallet', 'operator'],
   async answer(tx, { since, until }, { who, rules }) {
-    const actorId = actorOf(who)
-    const currencies = []
-    for (const { symbol, decimals } of rules.currencies.values()) {
-      const moved = await movedBy(tx, actorId, symbol, since ?? 0, until ?? Number.MAX_SAFE_INTEGER)
-      const account = await tx.get(Accounts, accountId(available(actorId, symbol)))
-      currencies.push({
-        currency: symbol,
-        decimals,
-        available: account === undefined ? 0n : freeOf(account),
-        ...moved,
-        operatorGranted: moved.deposited,
-        net: (moved.earned - moved.spent).toString(),
-        ...(await moneyOf(tx, actorId, symbol)),
-      })
-    }
-    return { actorId, currencies }
+    return statementOf(tx, actorOf(who), rules, { since, until })
   },
 })
+
+interface Span {
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+}
+
+/**
+ * The one summary of an actor's money. Whatever says spent, earned, held or owed reads it here, so that no two surfaces
+ * can disagree.
+ */
+export async function statementOf(
+  tx: ReadTx,
+  actorId: ActorId,
+  rules: MarketRules,
+  { since = 0, until = Number.MAX_SAFE_INTEGER }: Span = {},
+): Promise<Statement> {
+  const currencies = []
+  for (const { symbol, decimals } of rules.currencies.values()) {
+    const moved = await movedBy(tx, actorId, symbol, since, until)
+    const account = await tx.get(Accounts, accountId(available(actorId, symbol)))
+    currencies.push({
+      currency: symbol,
+      decimals,
+      available: account === undefined ? 0n : freeOf(account),
+      ...moved,
+      operatorGranted: moved.deposited,
+      net: (moved.earned - moved.spent).toString(),
+      ...(await moneyOf(tx, actorId, symbol)),
+    })
+  }
+  // Another's wallet is its own owner.
+  const owner = actorId === rules.market ? await ownersWallet(tx, rules) : actorId
+  const spendable = currencies.some((each) => each.available > 0n)
+  return {
+    actorId,
+    status: spendable ? 'active' : owner === undefined ? 'unbound' : 'exhausted',
+    ...(owner === undefined || owner === actorId ? {} : { ownersWallet: owner }),
+    currencies,
+  }
+}
 
 async function movedBy(tx: ReadTx, actorId: ActorId, currency: string, since: number, until: number) {
   const sum = { earned: 0n, spent: 0n, deposited: 0n, withdrawn: 0n }
