@@ -16,7 +16,9 @@ interface Layers {
   readonly packages: readonly string[]
 }
 
-const groups = ['src/identity', 'src/resources', 'src/consumer', 'src/billing', 'src/status', 'src/provider']
+const groups = ['identity', 'wallet', 'resources', 'consumer', 'billing', 'status', 'provider'].map(
+  (name) => `src/${name}`,
+)
 
 const layers: readonly Layers[] = [
   { directory: 'packages/protocol', mayImport: { src: [] }, packages: [] },

@@ -38,7 +38,7 @@ export const seen: Readonly<Record<string, Seen>> = {
   challenge: operatorsAlone,
   session: itsActor,
   wallet_binding: { by: ['nodeActorId', 'ownerActorId'] },
-  binding_challenge: operatorsAlone,
+  binding_challenge: { by: ['nodeActorId'] },
   spent_nonce: operatorsAlone,
   answer: operatorsAlone,
   consumer_receipt: operatorsAlone,

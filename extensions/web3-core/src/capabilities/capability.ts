@@ -23,6 +23,7 @@ import type { Web3 } from '../plugin/web3.ts'
 export const groups = [
   'capabilities',
   'siwe',
+  'wallet',
   'resources',
   'model',
   'search',

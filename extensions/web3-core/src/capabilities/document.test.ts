@@ -25,6 +25,7 @@ const each = capabilities.map((capability) => ({
 /** METHODS.md, the groups that exist. */
 const contractNames = [
   'capabilities.list capabilities.describe siwe.challenge siwe.verify siwe.logout',
+  'wallet.status wallet.bind wallet.unbind',
   'resources.publish resources.unpublish resources.list resources.get resources.quote resources.lease',
   'resources.revokeLease resources.completeLease resources.leases resources.status',
   'model.chat search.query storage.put storage.get storage.list billing.summary status.summary',

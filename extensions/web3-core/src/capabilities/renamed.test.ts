@@ -70,6 +70,9 @@ const wishes: Readonly<Record<string, readonly object[]>> = {
   'web3.siwe.challenge': [{ address: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8', chainId: 5 }, {}],
   'web3.siwe.verify': [{ message: 'hello', signature: '0x11' }, {}],
   'web3.siwe.logout': [{}, { x: 1 }],
+  'web3.wallet.status': [{ wallet: 'mine' }],
+  'web3.wallet.bind': [{ signature: `0x${'11'.repeat(65)}` }, { address: '0x1234' }, {}],
+  'web3.wallet.unbind': [{}, { wallet: 'mine' }],
   'web3.resources.list': [{ market: 'mars' }, { market: 'nowhere' }, { cursor: 'x' }, { kind: 'car' }],
   'web3.resources.get': [
     { resourceId },

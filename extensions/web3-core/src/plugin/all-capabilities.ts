@@ -14,6 +14,7 @@ import { publishCapability, unpublishCapability } from '../resources/publish.ts'
 import { quoteCapability } from '../resources/quote.ts'
 import { statusCapability } from '../resources/status.ts'
 import { statusSummaryCapability } from '../status/summary.ts'
+import { walletCapabilities } from '../wallet/capabilities.ts'
 import { describeCapabilities } from '../capabilities/describe.ts'
 import { listCapabilities } from '../capabilities/list.ts'
 
@@ -23,6 +24,7 @@ export function allCapabilities(site: Site): readonly Capability[] {
     listCapabilities,
     describeCapabilities,
     ...identityCapabilities(site),
+    ...walletCapabilities(site),
     listCapability,
     getCapability,
     quoteCapability,

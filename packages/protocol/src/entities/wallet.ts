@@ -39,5 +39,6 @@ export const BindingChallenges = collection({
   }),
   key: 'nodeActorId',
   indexes: ['dueAt'],
+  visibility: { parties: ['nodeActorId'] },
   keeping: 'ephemeral',
 })

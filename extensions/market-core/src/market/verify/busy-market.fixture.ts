@@ -8,6 +8,7 @@ import {
   Sessions,
   SpentNonces,
 } from '@openclaw-market/protocol/entities/records'
+import { BindingChallenges, WalletBindings } from '@openclaw-market/protocol/entities/wallet'
 import type { LeaseId, PayoutId, ResourceId } from '@openclaw-market/protocol/ids'
 import { settlePayout } from '../accounts/settle-payout.ts'
 import { withdraw } from '../accounts/withdraw.ts'
@@ -151,6 +152,10 @@ async function keepOthers({ market, clock: { now } }: World, { actorId }: Wallet
   await market.store.write(async (tx) => {
     await tx.insert(Sessions, session)
     await tx.insert(Challenges, { ...challenge, issuedAt: now, ...times })
+    const owners = { rev: 0, nodeActorId: market.address, ownerActorId: actorId, chainId: 1 }
+    await tx.insert(WalletBindings, { ...owners, boundAt: now })
+    const message = `localhost wants you to sign in with your Ethereum account:\n${actorId}\n`
+    await tx.insert(BindingChallenges, { ...owners, message, issuedAt: now, ...times })
     await tx.insert(SpentNonces, { rev: 0, nonceKey: `${actorId}/${'f'.repeat(32)}`, dueAt: now + 60_000 })
     await tx.insert(ConsumerReceipts, {
       rev: 0,

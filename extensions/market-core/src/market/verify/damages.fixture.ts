@@ -20,6 +20,7 @@ import {
   SpentNonces,
 } from '@openclaw-market/protocol/entities/records'
 import { Offers, Resources } from '@openclaw-market/protocol/entities/resource'
+import { BindingChallenges, WalletBindings } from '@openclaw-market/protocol/entities/wallet'
 import type { WriteTx } from '../../store/store.ts'
 import type { BusyMarket } from './busy-market.fixture.ts'
 
@@ -206,6 +207,12 @@ export const damages: Readonly<Record<string, Damage>> = {
   'call.parties': changed(calls, () => ({ providerActorId: other })),
   'call.times': changed(calls, () => ({ closedAt: 5 }), status('call_done')),
   'challenge.times': changed(anyCollection(Challenges), () => ({ dueAt: 5 })),
+  'binding.parties': changed(anyCollection(WalletBindings), (each) => ({
+    ownerActorId: each['nodeActorId'],
+  })),
+  'binding.times': changed(anyCollection(WalletBindings), () => ({ suspendedAt: 5 })),
+  'binding-challenge.times': changed(anyCollection(BindingChallenges), () => ({ dueAt: 5 })),
+  'binding-challenge.address': changed(anyCollection(BindingChallenges), () => ({ ownerActorId: other })),
   'session.times': changed(anyCollection(Sessions), () => ({ expiresAt: 5, dueAt: 5 })),
   'consent.amount': changed(anyCollection(Consents), () => ({ maxCost: 1n })),
   'consent.time': changed(anyCollection(Consents), () => ({ validUntil: 5 })),

@@ -1,4 +1,4 @@
-/** What is kept of requests and of who made them: quotes, sessions, challenges, nonces, answers, receipts. */
+/** What is kept of requests and of who made them: quotes, sessions, challenges, bindings, nonces, answers, receipts. */
 import type { EntityOf } from '@openclaw-market/protocol/collection'
 import {
   Answers,
@@ -10,6 +10,11 @@ import {
   type Quote,
 } from '@openclaw-market/protocol/entities/records'
 import { Resources, type Resource } from '@openclaw-market/protocol/entities/resource'
+import {
+  BindingChallenges,
+  WalletBindings,
+  type WalletBinding,
+} from '@openclaw-market/protocol/entities/wallet'
 import type { Books } from './books.ts'
 import { agree, all, rules, same } from './findings.ts'
 import { named } from './records.ts'
@@ -49,6 +54,19 @@ const challengeRules = rules<EntityOf<typeof Challenges>>({
   'challenge.times': ({ issuedAt, ...challenge }) => lives({ ...challenge, createdAt: issuedAt }),
 })
 
+const bindingRules = rules<WalletBinding>({
+  'binding.parties': ({ nodeActorId, ownerActorId }) =>
+    nodeActorId !== ownerActorId || 'makes the node wallet its own owner',
+  'binding.times': ({ boundAt, suspendedAt = boundAt }) =>
+    suspendedAt >= boundAt || 'was suspended before it was bound',
+})
+
+const bindingChallengeRules = rules<EntityOf<typeof BindingChallenges>>({
+  'binding-challenge.times': ({ issuedAt, ...challenge }) => lives({ ...challenge, createdAt: issuedAt }),
+  'binding-challenge.address': ({ ownerActorId, message }) =>
+    message.split('\n')[1] === ownerActorId || 'asks another wallet',
+})
+
 const nonceRules = rules<EntityOf<typeof SpentNonces>>({
   'nonce.key': ({ nonceKey }) => /^0x[0-9a-fA-F]{40}\/[!-~]+$/.test(nonceKey) || 'is of no wallet',
 })
@@ -83,6 +101,12 @@ export async function checkRequests(books: Books): Promise<void> {
   })
   await books.each(Sessions, (session) => findings.apply(sessionRules, session.sessionId, session))
   await books.each(Challenges, (each) => findings.apply(challengeRules, named(Challenges, each.nonce), each))
+  await books.each(WalletBindings, (each) =>
+    findings.apply(bindingRules, named(WalletBindings, each.nodeActorId), each),
+  )
+  await books.each(BindingChallenges, (each) =>
+    findings.apply(bindingChallengeRules, named(BindingChallenges, each.nodeActorId), each),
+  )
   await books.each(SpentNonces, (each) => findings.apply(nonceRules, named(SpentNonces, each.nonceKey), each))
   await books.each(ConsumerReceipts, (each) => findings.apply(receiptRules, each.receiptKey, each))
   await books.each(Answers, async (answer) => {
