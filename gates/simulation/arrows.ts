@@ -1,10 +1,12 @@
 /** Every arrow of every state table, and how often a history has gone along it. */
 import { Calls, Leases } from '@openclaw-market/protocol/entities/lease'
 import { Payouts, Settlements } from '@openclaw-market/protocol/entities/money'
+import { Approvals, Spends } from '@openclaw-market/protocol/entities/policy'
 import { Offers, Resources } from '@openclaw-market/protocol/entities/resource'
 import { deriveLeaseView, type LeaseView } from '@openclaw-market/protocol/states/derived'
 import type { Machine } from '@openclaw-market/protocol/states/machine'
 import {
+  approvalMachine,
   callMachine,
   leaseMachine,
   leaseStates,
@@ -12,6 +14,7 @@ import {
   payoutMachine,
   resourceMachine,
   settlementMachine,
+  spendMachine,
   type LeaseStatus,
   type SettlementStatus,
 } from '@openclaw-market/protocol/states/tables'
@@ -26,6 +29,8 @@ const machines: Readonly<Record<string, Machine<string>>> = {
   call: callMachine,
   settlement: settlementMachine,
   payout: payoutMachine,
+  spend: spendMachine,
+  approval: approvalMachine,
 }
 
 const views = ['order', 'consent', 'delivery'] as const
@@ -83,6 +88,8 @@ export function walk(arrows: Arrows, before: State, after: State): readonly stri
   status('call', changed(Calls, before, after))
   status('settlement', changed(Settlements, before, after))
   status('payout', changed(Payouts, before, after))
+  status('spend', changed(Spends, before, after))
+  status('approval', changed(Approvals, before, after))
   for (const [from, to] of changedViews(before, after))
     for (const what of views) if (from[what] !== to[what]) count(arrow(what, from[what], to[what]))
   return wrong

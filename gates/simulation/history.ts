@@ -8,6 +8,7 @@ import { misplaced, unsettled } from './law-money.ts'
 import { grant, operatorActs } from './operators.ts'
 import { providerActs, publish } from './providers.ts'
 import { quiet } from './scheduler.ts'
+import { spenderActs } from './spenders.ts'
 import type { State } from './state.ts'
 import { strangerActs } from './strangers.ts'
 import { clockActs, sweepActs } from './time.ts'
@@ -59,6 +60,7 @@ function begin(world: World): void {
   for (const each of [...consumers, ...consumers, node]) {
     outside(live(world, each.name, consumerActs(each)))
   }
+  outside(live(world, 'whoever spends', spenderActs))
   outside(live(world, stranger.name, strangerActs))
   outside(live(world, 'the operator', operatorActs))
   outside(live(world, 'the sweep', sweepActs))

@@ -10,6 +10,7 @@ import { issueLease } from '../../extensions/market-core/src/market/leases/issue
 import { revokeLease } from '../../extensions/market-core/src/market/leases/revoke.ts'
 import { closeSettlement } from '../../extensions/market-core/src/market/settlements/close.ts'
 import { availableTo } from './law-accounts.ts'
+import { budgetRefusal } from './law-budget.ts'
 import { actor, law, unless, type Law } from './law.ts'
 
 export const leaseLaws: readonly Law[] = [
@@ -27,6 +28,7 @@ export const leaseLaws: readonly Law[] = [
         lease.resourceId === resourceId && lease.consumerActorId === by && lease.endedAt === undefined,
     )
     const until = resource.delegation?.expiresAt ?? Infinity
+    const budget = budgetRefusal(state, who, { currency: resource.currency, amount: maxCost }, now)
     return unless(
       [resource.providerActorId === by, 'E_FORBIDDEN'],
       [maxCost === 0n, 'E_INVALID_ARGUMENT'],
@@ -40,6 +42,7 @@ export const leaseLaws: readonly Law[] = [
       [resource.kind === 'storage' && holds, 'E_CONFLICT'],
       [leases.some((lease) => lease.tokenHash === proof.tokenHash), 'E_CONFLICT'],
       [maxCost > availableTo(state, by, resource.currency), 'E_INSUFFICIENT_FUNDS'],
+      [budget !== undefined, budget ?? 'E_FORBIDDEN'],
     )
   }),
   law(completeLease, ({ params, state, who }) => {

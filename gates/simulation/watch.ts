@@ -4,6 +4,7 @@ import type { Operation } from '@openclaw-market/protocol/operation'
 import type { Static, TObject } from '@sinclair/typebox'
 import type { Execute } from '../../extensions/market-core/src/market/execute.ts'
 import { accountLaws } from './law-accounts.ts'
+import { budgetLaws } from './law-budget.ts'
 import { callLaws } from './law-calls.ts'
 import { leaseLaws } from './law-leases.ts'
 import { resourceLaws } from './law-resources.ts'
@@ -11,7 +12,7 @@ import type { Trial, Verdict } from './law.ts'
 import { MemoryRead } from './transaction.ts'
 
 const laws = new Map(
-  [...accountLaws, ...callLaws, ...leaseLaws, ...resourceLaws].map((law) => [law.name, law]),
+  [...accountLaws, ...budgetLaws, ...callLaws, ...leaseLaws, ...resourceLaws].map((law) => [law.name, law]),
 )
 
 /** How the store may make any write end. */

@@ -43,6 +43,9 @@ export const seen: Readonly<Record<string, Seen>> = {
   answer: operatorsAlone,
   consumer_receipt: operatorsAlone,
   event: operatorsAlone,
+  allowance: itsActor,
+  spend: itsActor,
+  approval: itsActor,
 }
 
 export function maySee(collection: string, entity: Entity, scope: Scope): boolean {

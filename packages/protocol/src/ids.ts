@@ -31,6 +31,9 @@ export const idPrefixes = [
   'quo',
   'ses',
   'evt',
+  'alw',
+  'spend',
+  'apr',
 ] as const
 export type IdPrefix = (typeof idPrefixes)[number]
 
@@ -62,6 +65,12 @@ export type QuoteId = Id<'quo'>
 export const QuoteId = idSchema('quo')
 export type SessionId = Id<'ses'>
 export const SessionId = idSchema('ses')
+export type AllowanceId = Id<'alw'>
+export const AllowanceId = idSchema('alw')
+export type SpendId = Id<'spend'>
+export const SpendId = idSchema('spend')
+export type ApprovalId = Id<'apr'>
+export const ApprovalId = idSchema('apr')
 export type EventId = Id<'evt'>
 export const EventId = idSchema('evt')
 

@@ -16,6 +16,8 @@ export type Principal =
       readonly actorId: ActorId
       readonly owner: boolean
       readonly run?: RunFacts
+      /** What is asked for, to the letter, where the owner could be asked to approve it. */
+      readonly request?: RequestFacts
     }
   /** An outside wallet, by a SIWE session or a signed request. */
   | { readonly kind: 'wallet'; readonly actorId: ActorId; readonly sessionId?: string }
@@ -37,6 +39,12 @@ export interface RunFacts {
   /** Who wrote the message, as its channel names senders. */
   readonly senderId?: string
   readonly channel?: string
+}
+
+/** A request as its door read it: an approval of it is good for exactly these parameters. */
+export interface RequestFacts {
+  readonly capability: string
+  readonly paramsHash: string
 }
 
 export type PrincipalKind = Principal['kind']

@@ -6,6 +6,7 @@ import type { Static, TObject } from '@sinclair/typebox'
 import { anyCollection, type Collection } from '@openclaw-market/protocol/collection'
 import { Calls, Leases, type Call, type Lease } from '@openclaw-market/protocol/entities/lease'
 import { Settlements } from '@openclaw-market/protocol/entities/money'
+import { Approvals } from '@openclaw-market/protocol/entities/policy'
 import {
   Answers,
   Challenges,
@@ -47,6 +48,7 @@ const forgotten: readonly Collection[] = [
   anyCollection(Sessions),
   anyCollection(SpentNonces),
   anyCollection(Answers),
+  anyCollection(Approvals),
 ]
 
 type Outcome = 'expired' | 'done' | 'skipped' | 'error'

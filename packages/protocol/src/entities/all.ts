@@ -1,6 +1,7 @@
 import { anyCollection, type Collection } from '../collection.ts'
 import { Calls, Consents, Deliveries, Leases, Orders, UsageRecords } from './lease.ts'
 import { Accounts, Deposits, Payouts, Settlements, Transfers } from './money.ts'
+import { Allowances, Approvals, Spends } from './policy.ts'
 import {
   Answers,
   Challenges,
@@ -39,4 +40,7 @@ export const allCollections: readonly Collection[] = [
   anyCollection(Answers),
   anyCollection(ConsumerReceipts),
   anyCollection(Events),
+  anyCollection(Allowances),
+  anyCollection(Spends),
+  anyCollection(Approvals),
 ]

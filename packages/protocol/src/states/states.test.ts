@@ -16,6 +16,8 @@ const machines: readonly (readonly [string, Machine<string>, string, readonly st
     ['settlement_released', 'settlement_refunded'],
   ],
   ['payout', tables.payoutMachine, 'payout_pending', ['payout_paid', 'payout_returned']],
+  ['spend', tables.spendMachine, 'spend_open', ['spend_settled']],
+  ['approval', tables.approvalMachine, 'approval_pending', ['approval_denied', 'approval_used']],
 ]
 
 describe.each(machines)('the table of a %s', (_name, machine, first, finals) => {

@@ -55,3 +55,26 @@ export const payoutMachine: Machine<PayoutStatus> = {
   payout_paid: [],
   payout_returned: [],
 }
+
+/** A spend is open until it is told what it came to. That of a lease of this market is told by its settlement from the start. */
+export const spendStates = ['spend_open', 'spend_settled'] as const
+export type SpendStatus = (typeof spendStates)[number]
+export const spendMachine: Machine<SpendStatus> = {
+  spend_open: ['spend_settled'],
+  spend_settled: [],
+}
+
+/** What is over by its time alone keeps its state: `expiresAt` says so. */
+export const approvalStates = [
+  'approval_pending',
+  'approval_granted',
+  'approval_denied',
+  'approval_used',
+] as const
+export type ApprovalStatus = (typeof approvalStates)[number]
+export const approvalMachine: Machine<ApprovalStatus> = {
+  approval_pending: ['approval_granted', 'approval_denied'],
+  approval_granted: ['approval_used'],
+  approval_denied: [],
+  approval_used: [],
+}

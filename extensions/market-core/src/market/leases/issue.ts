@@ -20,6 +20,8 @@ import type { ReadTx } from '@openclaw-market/protocol/reading'
 import { idempotencyKey } from '@openclaw-market/protocol/schema/paging'
 import { Amount, closed, Sha256Hex, Signature, Timestamp } from '@openclaw-market/protocol/schema/scalars'
 import { available, escrow } from '../../ledger/account.ts'
+import { leaseSpendKey, loadBudget } from '../budget/load-budget.ts'
+import { spend } from '../budget/spend.ts'
 import { found } from '../found.ts'
 import { notOneself } from '../resources/quote.ts'
 import { changedOffer, checkQuote, missing, proveConsent, type Consented, type Quoted } from './consented.ts'
@@ -69,7 +71,15 @@ export const issueLease = operation({
     expiresAt: Timestamp,
     accessToken: Type.Optional(Type.String()),
   }),
-  errors: ['E_NOT_FOUND', 'E_FORBIDDEN', 'E_INSUFFICIENT_FUNDS', 'E_CONFLICT', 'E_EXPIRED'],
+  errors: [
+    'E_NOT_FOUND',
+    'E_FORBIDDEN',
+    'E_INSUFFICIENT_FUNDS',
+    'E_QUOTA_EXCEEDED',
+    'E_APPROVAL_REQUIRED',
+    'E_CONFLICT',
+    'E_EXPIRED',
+  ],
   callers: ['node', 'wallet', 'operator'],
   idempotency: 'key',
   onceOnly: ['accessToken'],
@@ -83,11 +93,15 @@ export const issueLease = operation({
       offerHash: state.resource.offerHash,
     }
   },
-  load: async (tx, input, { who }) => ({
-    ...(await loadTerms(tx, input)),
-    earlier: await latestLease(tx, input.resourceId, actorOf(who)),
-  }),
-  decide({ resource, offer, quote, earlier }, input, { who, now, ids, proof }) {
+  async load(tx, input, { who, now }) {
+    const terms = await loadTerms(tx, input)
+    return {
+      ...terms,
+      earlier: await latestLease(tx, input.resourceId, actorOf(who)),
+      budget: await loadBudget(tx, who, terms.resource, now),
+    }
+  },
+  decide({ resource, offer, quote, earlier, budget }, input, { who, now, ids, rules, proof }) {
     const consumer = actorOf(who)
     notOneself(resource, consumer)
     if (resource.offerHash !== proof.offerHash) throw changedOffer()
@@ -190,6 +204,17 @@ export const issueLease = operation({
           rail: { kind: 'internal', state: 'confirmed' },
           createdAt: now,
         }),
+        ...spend(
+          budget,
+          {
+            what: 'lease',
+            spendKey: leaseSpendKey(proof.tokenHash),
+            currency,
+            amount: input.maxCost,
+            settlementId,
+          },
+          { now, ids, rules },
+        ),
       ],
       movements: [
         {

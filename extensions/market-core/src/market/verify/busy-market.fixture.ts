@@ -10,8 +10,13 @@ import {
 } from '@openclaw-market/protocol/entities/records'
 import { BindingChallenges, WalletBindings } from '@openclaw-market/protocol/entities/wallet'
 import type { LeaseId, PayoutId, ResourceId } from '@openclaw-market/protocol/ids'
+import type { Principal } from '@openclaw-market/protocol/principal'
 import { settlePayout } from '../accounts/settle-payout.ts'
 import { withdraw } from '../accounts/withdraw.ts'
+import { askApproval } from '../budget/ask-approval.ts'
+import { setPolicy } from '../budget/set-policy.ts'
+import { settleSpend } from '../budget/settle-spend.ts'
+import { takeSpend } from '../budget/take-spend.ts'
 import { completeLease } from '../leases/complete.ts'
 import { revokeLease } from '../leases/revoke.ts'
 import { issueLease } from '../leases/issue.ts'
@@ -69,6 +74,7 @@ export async function busyMarket(backend: 'sqlite' | 'file', atEnd?: AtEnd): Pro
   const leases = await leaseAll(world, { buyer, seller, stranger }, resources)
   const payouts = await payAll(world, buyer)
   await does(world, quoteResource, { resourceId: resources.model, ttlMs: 60_000 }, stranger.who)
+  await spendAll(world)
   await keepOthers(world, buyer)
   return { world, buyer, seller, stranger, resources, leases, payouts }
 }
@@ -133,6 +139,32 @@ async function payAll(world: World, { who }: Wallet): Promise<BusyMarket['payout
   await does(world, settlePayout, { payoutId: paid, outcome: 'paid' }, world.operator)
   await does(world, settlePayout, { payoutId: returned, outcome: 'returned' }, world.operator)
   return { pending, paid, returned }
+}
+
+/** Two allowances; spends elsewhere, one of them open; and an approval that is used, and one that waits. */
+async function spendAll(world: World): Promise<void> {
+  const take = (n: number, amount: string, who: Principal = world.node) => {
+    const spendKey = sha256Hex(`spend ${n}`)
+    return does(world, takeSpend, { what: 'lease_elsewhere', spendKey, currency: 'USDC', amount }, who)
+  }
+  const asking = (amount: string): Principal => ({
+    kind: 'node',
+    actorId: world.market.address,
+    owner: true,
+    request: { capability: 'web3.resources.lease', paramsHash: sha256Hex(amount) },
+  })
+  await take(1, '40')
+  await take(2, '50')
+  await does(world, settleSpend, { spendKey: sha256Hex('spend 2'), cost: '20' }, world.node)
+  for (const per of ['day', 'session'])
+    await does(world, setPolicy, { allow: { per, currency: 'USDC', limit: '200' } }, world.node)
+  for (const amount of ['700', '800']) {
+    const wish = { currency: 'USDC', amount }
+    const { approvalId } = await does(world, askApproval, wish, asking(amount))
+    if (amount === '800') return
+    await does(world, setPolicy, { approve: approvalId }, world.node)
+    await take(3, amount, asking(amount))
+  }
 }
 
 /** What web3-core keeps in the same store. */

@@ -44,15 +44,16 @@ export async function drop(tx: WriteTx, of: Collection, entity: Fields): Promise
   await tx.remove({ ...of, keeping: 'ephemeral' }, String(entity[of.key]))
 }
 
-/** Replaces the first record that `which` chooses, as if it had been written so at once. */
-function changed(
+/** Replaces the first record that `which` chooses, as if it had been written so at once; or puts another `beside` it. */
+export function changed(
   of: Collection,
   change: (entity: Fields, market: BusyMarket) => Fields,
   which: (entity: Fields, market: BusyMarket) => boolean = () => true,
+  beside = false,
 ): Damage {
   return async (tx, market) => {
     const [entity = {}] = await some(tx, of, (each) => which(each, market))
-    await drop(tx, of, entity)
+    if (!beside) await drop(tx, of, entity)
     await tx.insert(of, { ...entity, ...change(entity, market), rev: 0 })
   }
 }

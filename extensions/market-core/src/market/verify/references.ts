@@ -9,11 +9,12 @@ import {
   UsageRecords,
 } from '@openclaw-market/protocol/entities/lease'
 import { Deposits, Payouts, Settlements, Transfers } from '@openclaw-market/protocol/entities/money'
+import { Spends } from '@openclaw-market/protocol/entities/policy'
 import { Offers, Resources } from '@openclaw-market/protocol/entities/resource'
 import type { IdPrefix } from '@openclaw-market/protocol/ids'
 import type { Books } from './books.ts'
 
-/** What is never removed. Quotes and sessions are, when their time is over. */
+/** What is never removed. Quotes, sessions and approvals are, when their time is over, and allowances by their owner. */
 const kept = new Map<IdPrefix, Collection>([
   ['res', anyCollection(Resources)],
   ['offer', anyCollection(Offers)],
@@ -27,6 +28,7 @@ const kept = new Map<IdPrefix, Collection>([
   ['xfer', anyCollection(Transfers)],
   ['pay', anyCollection(Payouts)],
   ['dep', anyCollection(Deposits)],
+  ['spend', anyCollection(Spends)],
 ])
 
 export type Kind = IdPrefix | undefined

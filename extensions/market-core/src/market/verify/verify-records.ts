@@ -6,6 +6,7 @@ import { allCollections } from '@openclaw-market/protocol/entities/all'
 import type { ReadTx } from '../../store/store.ts'
 import { checkAccounts } from './accounts.ts'
 import { Books } from './books.ts'
+import { checkBudget } from './budget.ts'
 import { checkEvents } from './events.ts'
 import type { Audience } from './facts.ts'
 import { Findings, type Finding } from './findings.ts'
@@ -44,5 +45,6 @@ export async function verifyRecords(tx: ReadTx, audience?: Audience): Promise<Ve
   await checkResources(books, tally)
   await checkLeases(books, { replay, tally, audience, counts })
   await checkRequests(books)
+  await checkBudget(books)
   return { checked: counts, findings: findings.kept, more: findings.more }
 }
