@@ -110,6 +110,11 @@ export function idSource(now: () => number, random: (bytes: Uint8Array) => void)
   }
 }
 
+/** Of which of several kinds an id is. */
+export function isId<P extends IdPrefix>(id: string, prefix: P): id is Id<P> {
+  return id.startsWith(`${prefix}_`)
+}
+
 /** When an id says it was made, in milliseconds since the epoch. */
 export function timeOf(id: Id<IdPrefix>): number {
   const at = id.indexOf('_') + 1

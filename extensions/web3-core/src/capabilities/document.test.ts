@@ -28,7 +28,8 @@ const contractNames = [
   'wallet.status wallet.bind wallet.unbind',
   'resources.publish resources.unpublish resources.list resources.get resources.quote resources.lease',
   'resources.revokeLease resources.completeLease resources.leases resources.status',
-  'model.chat search.query storage.put storage.get storage.list billing.summary status.summary',
+  'model.chat search.query storage.put storage.get storage.list billing.summary billing.status',
+  'status.summary',
 ].flatMap((line) => line.split(' ').map((name) => `web3.${name}`))
 
 /** What a reader that knows nothing of ours makes of a schema. */

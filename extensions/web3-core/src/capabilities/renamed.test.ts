@@ -103,6 +103,7 @@ const wishes: Readonly<Record<string, readonly object[]>> = {
   'web3.storage.get': [{ path: 'a' }, {}],
   'web3.storage.list': [{}, { limit: 0 }],
   'web3.billing.summary': [{ since: 'yesterday' }],
+  'web3.billing.status': [{ id: leaseId }, { id: `ord_${'0'.repeat(26)}` }, {}],
   'web3.status.summary': [{ verbose: true }],
 }
 

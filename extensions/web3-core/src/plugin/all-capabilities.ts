@@ -1,4 +1,5 @@
 import type { Capability } from '../capabilities/capability.ts'
+import { billingStatusCapability } from '../billing/status.ts'
 import { billingCapability } from '../billing/summary.ts'
 import { chatCapability } from '../consumer/model-chat.ts'
 import { searchCapability } from '../consumer/search-query.ts'
@@ -41,6 +42,7 @@ export function allCapabilities(site: Site): readonly Capability[] {
     getFileCapability,
     listFilesCapability,
     billingCapability,
+    billingStatusCapability,
     statusSummaryCapability,
   ]
 }

@@ -15,6 +15,7 @@ export const statusContract = {
   result: closed({
     billing: statusSummary.result.properties.billing,
     settlement: statusSummary.result.properties.settlement,
+    payouts: statusSummary.result.properties.payouts,
     leases: statusSummary.result.properties.leases,
     calls: statusSummary.result.properties.calls,
     resources: statusSummary.result.properties.resources,
@@ -55,11 +56,12 @@ export const statusSummaryCapability = capability(
   async (_params, { web3, who }) => {
     const market = web3.market()
     const summary = await runLocal(market, statusSummary, {}, who)
-    const { billing, settlement, leases, calls, resources } = summary
+    const { billing, settlement, payouts, leases, calls, resources } = summary
     const owner = who.kind === 'node' && who.owner
     return {
       billing,
       settlement,
+      payouts,
       leases,
       calls,
       resources,

@@ -108,8 +108,8 @@ export function walletCapabilities(site: Site): readonly Capability[] {
 }
 
 function oneOfTwo(): MarketError {
-  return new MarketError('E_INVALID_ARGUMENT', ': give address or signature, one of the two', {
-    details: { pointer: '', rule: 'one-of' },
+  return new MarketError('E_INVALID_ARGUMENT', '/signature: give either address or signature', {
+    details: { pointer: '/signature', rule: 'one-of' },
     hint: 'First the address; then the signature of the message that it brought.',
   })
 }

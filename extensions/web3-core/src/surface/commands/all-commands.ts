@@ -1,5 +1,17 @@
+import { bindWalletCommand } from './bind-wallet.ts'
 import type { ChatCommand } from './command.ts'
+import { creditsCommand } from './credits.ts'
 import { marketCommand } from './market.ts'
+import { payStatusCommand } from './pay-status.ts'
+import { unbindWalletCommand } from './unbind-wallet.ts'
+import { whoamiCommand } from './whoami-web3.ts'
 
 /** Every slash command, in the order in which a list shows them. */
-export const allCommands: readonly ChatCommand[] = [marketCommand]
+export const allCommands: readonly ChatCommand[] = [
+  creditsCommand,
+  payStatusCommand,
+  whoamiCommand,
+  bindWalletCommand,
+  unbindWalletCommand,
+  marketCommand(() => allCommands),
+]

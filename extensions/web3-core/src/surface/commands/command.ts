@@ -16,7 +16,8 @@ export interface ChatCommand {
   /** Without the slash. */
   readonly name: string
   readonly description: string
-  readonly takesArguments: boolean
+  /** What may stand behind the name, as a person writes it; absent: nothing. */
+  readonly takes?: string
   /** @returns the text to show. @throws MarketError shown with its hint */
   answer(words: string, at: CommandCall): Promise<string>
 }
@@ -40,7 +41,7 @@ export function registerCommands(
     api.registerCommand({
       name: command.name,
       description: command.description,
-      acceptsArgs: command.takesArguments,
+      acceptsArgs: command.takes !== undefined,
       // Whoever can send a chat message over the gateway has it. To a command that asks for no scope the host does not
       // say whether its owner wrote.
       requiredScopes: ['operator.write'],
