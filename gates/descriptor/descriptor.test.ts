@@ -91,7 +91,11 @@ it('every field is there for somebody: what it says is tried, or it is prose tha
   await gate.world.stopMarket()
   const stopped = recorded((await readDocument(gate)).document, fields)
   for (const door of ['gateway', 'tool', 'api'] as const)
-    await withoutMarket(stopped.view, gate.stopped(door))
+    await withoutMarket(stopped.view, gate.stopped(door), false)
+  gate = await gateWorld({ sold: false, fallback: { search: 'docs', storage: 'disk' } })
+  await gate.world.stopMarket()
+  const alone = recorded((await readDocument(gate)).document, fields)
+  for (const door of ['gateway', 'tool'] as const) await withoutMarket(alone.view, gate.stopped(door), true)
 
   const tried = new Set([...seen, ...stopped.seen, '/hash', '/tokens'])
   const scored = recorded(plain, fields)

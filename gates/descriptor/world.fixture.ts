@@ -33,9 +33,16 @@ export interface GateWorldOptions {
   readonly rename?: (canonical: string) => string
   /** Whether somebody sells search, storage and a model already. */
   readonly sold: boolean
+  /** Which of the owner's backends serve the owner when nobody else does. */
+  readonly fallback?: { readonly search: string; readonly storage: string }
 }
 
-export async function gateWorld({ store = 'sqlite', rename, sold }: GateWorldOptions): Promise<GateWorld> {
+export async function gateWorld({
+  store = 'sqlite',
+  rename,
+  sold,
+  fallback,
+}: GateWorldOptions): Promise<GateWorld> {
   const home = await temporaryHome()
   const seller = privateKeyToAccount(generatePrivateKey())
   const backends = Object.fromEntries(
@@ -45,7 +52,11 @@ export async function gateWorld({ store = 'sqlite', rename, sold }: GateWorldOpt
     ]),
   )
   // The rate of an address is tested elsewhere; here one address is everybody.
-  const config = { provider: { backends }, api: { maxRequestsPerMinute: 1_000_000 } }
+  const config = {
+    provider: { backends },
+    api: { maxRequestsPerMinute: 1_000_000 },
+    ...(fallback === undefined ? {} : { fallback }),
+  }
   const world = await testWorld({ home, store, config, ...(rename === undefined ? {} : { rename }) })
   if (sold) {
     const wallet = outsideWallet(world, seller)

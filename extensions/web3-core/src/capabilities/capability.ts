@@ -53,6 +53,8 @@ export interface Facts {
   readonly doors: readonly Door[]
   /** Needs no running market. */
   readonly offline?: true
+  /** While there is no market, or no lease, the owner's own backend of this kind serves its owner, if one is configured. */
+  readonly fallback?: 'search' | 'storage'
   readonly actor: 'anyone' | 'caller' | 'consumer' | 'provider'
   readonly risk: {
     readonly level: 'none' | 'low' | 'medium' | 'high'
@@ -97,7 +99,17 @@ export interface Capability {
   readonly contract: Contract
   readonly facts: Facts
   perform(json: unknown, call: Call): Promise<Envelope>
+  /** What it does for the owner while there is no market; undefined when nothing is configured that could. */
+  alone?(json: unknown, call: AloneCall): Promise<Envelope | undefined>
 }
+
+/** A call while there is no market: no wallet, no leases and no money, only what is the owner's own. */
+export type AloneCall = Pick<Call, 'web3'>
+
+type AlonePerformer<P extends TObject, R extends TObject> = (
+  params: Static<P>,
+  call: AloneCall,
+) => Promise<Static<R> | undefined>
 
 type Performer<P extends TObject, R extends TObject> = (params: Static<P>, call: Call) => Promise<Static<R>>
 
@@ -106,28 +118,49 @@ export function capability<P extends TObject, R extends TObject>(
   contract: Contract<P, R>,
   facts: Facts,
   perform: Performer<P, R>,
+  alone?: AlonePerformer<P, R>,
 ): Capability {
   return {
     contract,
     facts,
     async perform(json, call) {
       try {
-        const result = await perform(codec(contract.params).decode(json), call)
-        const encoded = codec(contract.result).encode(result)
-        const problem = codec(contract.result).problem(encoded)
-        if (problem !== undefined)
-          throw new Error(`result of ${contract.name}: ${problem.pointer} ${problem.message}`)
-        return { ok: true, ...(encoded as Record<string, unknown>) }
+        return success(contract, await perform(codec(contract.params).decode(json), call))
       } catch (error) {
         return toFailure(declared(contract, error, call))
       }
     },
+    ...(alone === undefined ? {} : { alone: (json, call) => performAlone(contract, alone, json, call) }),
   }
+}
+
+async function performAlone<P extends TObject, R extends TObject>(
+  contract: Contract<P, R>,
+  alone: AlonePerformer<P, R>,
+  json: unknown,
+  call: AloneCall,
+): Promise<Envelope | undefined> {
+  try {
+    const result = await alone(codec(contract.params).decode(json), call)
+    return result === undefined ? undefined : success(contract, result)
+  } catch (error) {
+    return toFailure(declared(contract, error, call))
+  }
+}
+
+function success<P extends TObject, R extends TObject>(
+  { name, result: schema }: Contract<P, R>,
+  result: Static<R>,
+): Envelope {
+  const encoded = codec(schema).encode(result)
+  const problem = codec(schema).problem(encoded)
+  if (problem !== undefined) throw new Error(`result of ${name}: ${problem.pointer} ${problem.message}`)
+  return { ok: true, ...(encoded as Record<string, unknown>) }
 }
 
 export type Outcome<C extends { result: TObject }> = Static<C['result']>
 
-function declared(contract: Contract, error: unknown, { web3 }: Call): MarketError {
+function declared(contract: Contract, error: unknown, { web3 }: AloneCall): MarketError {
   const may: readonly ErrorCode[] = [...universalErrors, 'E_AUTH_REQUIRED', 'E_FORBIDDEN', ...contract.errors]
   if (isMarketError(error) && may.includes(error.code)) return error
   web3.report(contract.name, error)

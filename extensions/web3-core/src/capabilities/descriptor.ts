@@ -77,9 +77,10 @@ export const Descriptor = closed({
   }),
   errors: Type.Record(Text, Text, { description: 'what its own codes mean; those of everyCall come on top' }),
   withoutMarket: Type.Optional(
-    Type.Literal('answers', {
-      description: 'while the market is not running; absent: then it is E_UNAVAILABLE',
-    }),
+    literals(
+      ['answers', 'own'],
+      "while the market is not running; own: the owner's own backend does for the owner, if there is one; else and absent: E_UNAVAILABLE",
+    ),
   ),
   permissions: closed({
     scope: literals(['read', 'write', 'admin']),
@@ -169,7 +170,7 @@ export function describe(capability: Capability, schemas: Schemas, context: Desc
     errors: Object.fromEntries(
       ownCodes(capability).map((code) => [code, facts.errors[code] ?? meaningOfEveryCall(code) ?? code]),
     ),
-    ...(facts.offline === true ? { withoutMarket: 'answers' as const } : {}),
+    ...withoutMarket(facts),
     permissions: {
       scope: contract.scope,
       actor: facts.actor,
@@ -194,6 +195,11 @@ export function describe(capability: Capability, schemas: Schemas, context: Desc
     },
     ...(facts.overHttp === undefined ? {} : { overHttp: facts.overHttp }),
   })
+}
+
+function withoutMarket({ offline, fallback }: Capability['facts']): Pick<Descriptor, 'withoutMarket'> {
+  if (offline === true) return { withoutMarket: 'answers' }
+  return fallback === undefined ? {} : { withoutMarket: 'own' }
 }
 
 /** What it declares, and those of every call that mean something of their own here. */

@@ -1,7 +1,7 @@
 /** The one registry behind every surface. */
 import { MarketError, toFailure, type Envelope } from '@openclaw-market/protocol/errors'
 import { codec } from '@openclaw-market/protocol/schema/codec'
-import type { Call, Capability, Group } from './capability.ts'
+import type { AloneCall, Call, Capability, Group } from './capability.ts'
 import type { DescribeContext } from './descriptor.ts'
 import {
   capabilityDocument,
@@ -17,6 +17,12 @@ export interface Registry {
   readonly capabilities: readonly Capability[]
   find(shownName: string): Capability | undefined
   call(shownName: string, json: unknown, call: Call): Promise<Envelope>
+  /** While there is no market, for the owner; undefined when nothing of the owner's own serves in its place. */
+  callAlone(
+    shownName: string,
+    json: unknown,
+    call: AloneCall & Pick<Call, 'door'>,
+  ): Promise<Envelope | undefined>
   /** Why it cannot be used now; undefined when it can. */
   unavailable(capability: Capability): string | undefined
   /** @param answers how they are described; absent: the whole schema when it is one capability, else an outline */
@@ -57,6 +63,12 @@ export function registry(
           ? toFailure(unknownName(name))
           : await performAs(capability, json === undefined ? {} : json, call)
       return envelope.ok ? envelope : naming.resolve(envelope)
+    },
+    async callAlone(name, json, { door, web3 }) {
+      const capability = byName.get(name)
+      if (capability?.alone === undefined || !capability.facts.doors.includes(door)) return undefined
+      const envelope = await capability.alone(json === undefined ? {} : json, { web3 })
+      return envelope === undefined || envelope.ok ? envelope : naming.resolve(envelope)
     },
   }
 }

@@ -22,6 +22,8 @@ export interface LeaseCall {
   readonly timeoutMs: number
   /** Codes that the capability declares. */
   readonly errors: readonly ErrorCode[]
+  /** Whether another lease may have what this one has not. */
+  readonly elsewhere?: true
 }
 
 export interface LeaseAnswer {
@@ -54,34 +56,37 @@ export function usableLeases(
 }
 
 /**
- * Calls the first lease that serves. Another one is tried only when the first surely did nothing because it is over or
- * spent, and only when the caller did not name one.
+ * Calls the first lease that serves. Another one is tried only when the first surely did nothing: it is over or spent, or
+ * its provider cannot be reached or does not serve. When none does, one that could not be asked is the answer before one
+ * that is over: it may have what the others have not.
  */
 export async function callLease(
   { web3 }: Call,
   leases: readonly LeaseAnswer['entry'][],
   call: LeaseCall,
 ): Promise<LeaseAnswer> {
-  let last: MarketError | undefined
+  const failures: MarketError[] = []
   for (const entry of leases) {
     try {
       return await callOne(web3, entry, call)
     } catch (error) {
-      if (!isMarketError(error) || !isOver(error)) throw error
-      last = error
-      if (error.code !== 'E_QUOTA_EXCEEDED') await web3.vault().close(entry.leaseId)
+      if (!isMarketError(error) || !surelyNothing(error, call)) throw error
+      failures.push(error)
+      if (error.code === 'E_EXPIRED' || error.code === 'E_REVOKED') await web3.vault().close(entry.leaseId)
     }
   }
   throw (
-    last ??
+    failures.find(({ code }) => code === 'E_UNAVAILABLE') ??
+    failures.at(-1) ??
     new MarketError('E_NOT_FOUND', 'there is no lease to call', {
       hint: 'Take one with {{web3.resources.lease}}.',
     })
   )
 }
 
-function isOver({ code }: MarketError): boolean {
-  return code === 'E_EXPIRED' || code === 'E_REVOKED' || code === 'E_QUOTA_EXCEEDED'
+function surelyNothing({ code }: MarketError, { elsewhere }: LeaseCall): boolean {
+  const may: readonly ErrorCode[] = ['E_EXPIRED', 'E_REVOKED', 'E_QUOTA_EXCEEDED', 'E_UNAVAILABLE']
+  return may.includes(code) || (elsewhere === true && code === 'E_NOT_FOUND')
 }
 
 async function callOne(web3: Web3, entry: LeaseAnswer['entry'], call: LeaseCall): Promise<LeaseAnswer> {

@@ -10,7 +10,7 @@ import type { ChatCompletion } from '../provider/backends/backend.ts'
 import { callLease, usableLeases } from './call-lease.ts'
 import { readJson } from './read-json.ts'
 import { keepReceipt, ServedBy } from './receipt.ts'
-import { noLease } from './search-query.ts'
+import { noLease } from './no-lease.ts'
 
 const Message = closed({
   role: Type.Union([Type.Literal('system'), Type.Literal('user'), Type.Literal('assistant')]),

@@ -1,19 +1,27 @@
 /** The consumer's side of the books: what we counted ourselves, beside what the provider says (DESIGN §8.4). */
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { sha256Hex } from '@openclaw-market/protocol/canonical'
 import { ConsumerReceipts } from '@openclaw-market/protocol/entities/records'
 import { UsageOrNone, toTotals, toUsage } from '@openclaw-market/protocol/money/price'
 import { totalsBetween, totalEntries, type UnitTotals } from '@openclaw-market/protocol/money/units'
 import { codec } from '@openclaw-market/protocol/schema/codec'
-import { Amount, closed, CurrencySymbol } from '@openclaw-market/protocol/schema/scalars'
+import { Amount, closed, CurrencySymbol, literals } from '@openclaw-market/protocol/schema/scalars'
 import type { Web3 } from '../plugin/web3.ts'
 import type { LeaseAnswer } from './call-lease.ts'
+
+const whyLocal = ['no-lease', 'lease-over', 'not-reached', 'vault-closed', 'market-off', 'newer'] as const
+/**
+ * - `not-reached`: a lease there is, and its provider does not serve now.
+ * - `newer`: the lease has an older file of this path, or none.
+ */
+export type WhyLocal = (typeof whyLocal)[number]
 
 /** Whom an answer came from and what it cost. */
 export const ServedBy = closed({
   source: Type.Union([Type.Literal('lease'), Type.Literal('local')], {
     description: "local: the owner's own backend, free of charge",
   }),
+  why: Type.Optional(literals(whyLocal, 'why no lease did')),
   leaseId: Type.Optional(Type.String()),
   market: Type.Optional(Type.String()),
   requestId: Type.Optional(Type.String()),
@@ -22,8 +30,11 @@ export const ServedBy = closed({
   usage: Type.Optional(UsageOrNone),
   agrees: Type.Optional(Type.Boolean({ description: 'whether the stated usage agrees with our own count' })),
 })
+export type ServedBy = Static<typeof ServedBy>
 
-export const servedLocally = { source: 'local' as const }
+export function servedLocally(why?: WhyLocal): ServedBy {
+  return { source: 'local', ...(why === undefined ? {} : { why }) }
+}
 
 /** Whether stated usage can be true, given what we counted. Exact where the unit is exact. */
 export type Agreement = (stated: UnitTotals) => boolean

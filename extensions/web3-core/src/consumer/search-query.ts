@@ -1,12 +1,13 @@
 import { Type } from '@sinclair/typebox'
-import { MarketError } from '@openclaw-market/protocol/errors'
 import { LeaseId } from '@openclaw-market/protocol/ids'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { capability } from '../capabilities/capability.ts'
-import { callLease, usableLeases } from './call-lease.ts'
+import type { SearchBackend, SearchQuery } from '../provider/backends/backend.ts'
+import { asksForItself, ownSearch } from './own-backend.ts'
 import { readJson } from './read-json.ts'
-import { exactly, keepReceipt, servedLocally, ServedBy } from './receipt.ts'
+import { exactly, keepReceipt, servedLocally, ServedBy, type WhyLocal } from './receipt.ts'
+import { throughLease } from './unserved.ts'
 
 const Result = closed({ title: Type.String(), url: Type.String(), snippet: Type.Optional(Type.String()) })
 const Answer = Type.Object({ results: Type.Array(Result, { maxItems: 200 }) })
@@ -42,6 +43,7 @@ export const searchCapability = capability(
   contract,
   {
     group: 'search',
+    fallback: 'search',
     whenToUse: 'To search what a leased provider has indexed.',
     whenNotToUse: "Without an active search lease and without a search of the owner's own: lease one first.",
     returns:
@@ -76,31 +78,34 @@ export const searchCapability = capability(
   },
   async ({ q, limit = 10, site, leaseId }, call) => {
     const { web3 } = call
-    const leases = usableLeases(web3, 'search', leaseId)
     const ask = { q, limit, ...(site === undefined ? {} : { site }) }
-    if (leases.length === 0) {
-      const own = web3.backends.get(web3.fallback.search ?? '')
-      if (own?.kind !== 'search') throw noLease('search')
-      const { results } = await own.query(ask, AbortSignal.timeout(timeoutMs))
-      return { results: [...results], servedBy: servedLocally }
-    }
-    const answer = await callLease(call, leases, {
+    const answer = await throughLease(call, 'search', leaseId, {
       method: 'POST',
       path: '/web3/resources/search/query',
       body: ask,
       timeoutMs,
       errors: contract.errors,
     })
-    const { results } = await readJson(Answer, call.web3, answer)
+    if ('why' in answer) {
+      const own = asksForItself(call) ? ownSearch(web3) : undefined
+      if (own === undefined) throw answer.error
+      return searchOwn(own, ask, answer.why)
+    }
+    const { results } = await readJson(Answer, web3, answer)
     const counted = { query: 1n }
     return { results, servedBy: await keepReceipt(web3, answer, counted, exactly(counted)) }
+  },
+  async ({ q, limit = 10, site, leaseId }, { web3 }) => {
+    const own = leaseId === undefined ? ownSearch(web3) : undefined
+    return own === undefined
+      ? undefined
+      : searchOwn(own, { q, limit, ...(site === undefined ? {} : { site }) }, 'market-off')
   },
 )
 
 const timeoutMs = 60_000
 
-export function noLease(kind: 'search' | 'storage' | 'model'): MarketError {
-  return new MarketError('E_NOT_FOUND', `there is no active ${kind} lease`, {
-    hint: `Find one with {{web3.resources.list}} { "kind": "${kind}" } and take it with {{web3.resources.lease}}.`,
-  })
+async function searchOwn(own: SearchBackend, ask: SearchQuery, why: WhyLocal) {
+  const { results } = await own.query(ask, AbortSignal.timeout(timeoutMs))
+  return { results: [...results], servedBy: servedLocally(why) }
 }

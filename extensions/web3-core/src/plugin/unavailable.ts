@@ -10,7 +10,7 @@ const withVault = /^web3\.(model|search|storage)\./
  * answer to a call and in the log.
  */
 export function unavailable({ contract, facts }: Capability, web3: Web3): string | undefined {
-  if (facts.offline === true) return undefined
+  if (facts.offline === true || ownServes(facts, web3)) return undefined
   const off = reason(() => web3.market())
   if (off !== undefined) return off
   if (withVault.test(contract.name)) {
@@ -20,6 +20,11 @@ export function unavailable({ contract, facts }: Capability, web3: Web3): string
   if (contract.name === 'web3.resources.publish' && web3.backends.size === 0)
     return 'no backend is configured'
   return undefined
+}
+
+/** The owner's own backend does, whatever becomes of the market. */
+function ownServes({ fallback }: Capability['facts'], { backends, fallback: own }: Web3): boolean {
+  return fallback !== undefined && backends.get(own[fallback] ?? '')?.kind === fallback
 }
 
 function reason(need: () => unknown): string | undefined {
