@@ -2,6 +2,7 @@
  * Slash commands as a chat sends them, in the real gateway: for the owner, and for others who may write to the agent. What
  * they say is compared with what programs are told.
  */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -62,6 +63,9 @@ const widths = (answer: string): number[] =>
     .filter((line) => !/^0x[0-9a-fA-F]{40}$/.test(line))
     .map((line) => line.length)
 
+/** Examples of the page are what the chat really says. */
+const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'commands.md'), 'utf8')
+
 async function say(message: string, scopes = owners): Promise<string> {
   const { state, text: answer } = await sendChat(market.host, message, { scopes })
   expect(state).toBe('final')
@@ -97,6 +101,7 @@ describe('money', () => {
   it('/credits says what can be spent, to the last unit', async () => {
     const answer = await say('/credits')
     expect(rows(answer)).toContain('USDC 0.98')
+    expect(page).toContain(answer)
     expect(answer).toMatch(/^You can spend:\n/)
     expect(answer.split('\n').at(-1)).toContain('/pay_status')
   })
@@ -135,12 +140,14 @@ describe('money', () => {
 
   it('/pay_status of what is none, or not there, says so and goes on', async () => {
     expect(await say('/pay_status yesterday')).toContain('lease_01K')
-    expect(await say('/pay_status lease_00000000000000000000000000')).toContain('there is no lease')
+    expect(await say('/pay_status lease_00000000000000000000000000')).toContain('There is no lease')
   })
 
   it('says the same after the lease is settled', async () => {
     await market.call('web3.resources.completeLease', { leaseId })
-    expect(rows(await say(`/pay_status ${leaseId}`))).toEqual([
+    const settled = await say(`/pay_status ${leaseId}`)
+    expect(page).toContain(settled)
+    expect(rows(settled)).toEqual([
       'lease completed',
       'money released',
       'USDC',
@@ -149,9 +156,11 @@ describe('money', () => {
       'reserved 0.00000',
       'released 0.00125',
       'refunded 0.01875',
-      'moves next no more',
+      'moves next nothing more',
     ])
-    expect(rows(await say('/pay_status'))).toEqual([
+    const all = await say('/pay_status')
+    expect(page).toContain(all)
+    expect(rows(all)).toEqual([
       'USDC',
       'available 0.99875',
       'held 0.00000',
@@ -166,7 +175,9 @@ describe('money', () => {
 
 describe('the market', () => {
   it('/market says how it stands', async () => {
-    expect(rows(await say('/market'))).toEqual([
+    const answer = await say('/market')
+    expect(page).toContain(answer)
+    expect(rows(answer)).toEqual([
       'USDC 0.99875',
       'leases 0 active',
       'calls 0 open',
@@ -231,7 +242,7 @@ describe('the wallet of the owner', () => {
     expect(await say('/unbind_wallet')).toContain('no say')
     expect(await roleOf()).toBe('suspended')
     expect(await say('/whoami_web3')).toContain('has no say now')
-    expect(await say(`/bind_wallet ${other.address}`)).toContain('another wallet')
+    expect(await say(`/bind_wallet ${other.address}`)).toContain('Another wallet')
     expect(await say('/unbind_wallet')).toContain('No wallet has a say')
   })
 
@@ -244,7 +255,7 @@ describe('the wallet of the owner', () => {
   it('is asked for in words that say what to give', async () => {
     for (const words of ['', ' me', ' 0x1234', ` ${mine.address.toLowerCase().replace('0x', '0x0')}`])
       expect(await say(`/bind_wallet${words}`)).toMatch(/address|signature/)
-    const wrong = mine.address.replace(/[a-f]/, (letter) => letter.toUpperCase())
-    if (wrong !== mine.address) expect(await say(`/bind_wallet ${wrong}`)).toContain('/address')
+    const wrong = mine.address.replace(/[a-f]/i, (c) => (/[a-f]/.test(c) ? c.toUpperCase() : c.toLowerCase()))
+    expect(await say(`/bind_wallet ${wrong}`)).toContain('checksum')
   })
 })

@@ -5,7 +5,12 @@
  */
 import type { Static, TObject } from '@sinclair/typebox'
 import type { OpenClawPluginApi, PluginCommandContext } from 'openclaw/plugin-sdk/plugin-entry'
-import { fromFailure, isMarketError, type MarketError } from '@openclaw-market/protocol/errors'
+import {
+  fromFailure,
+  isMarketError,
+  type ErrorCode,
+  type MarketError,
+} from '@openclaw-market/protocol/errors'
 import type { RunFacts } from '@openclaw-market/protocol/principal'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { runningWeb3 } from '../../plugin/handle.ts'
@@ -18,6 +23,8 @@ export interface ChatCommand {
   readonly description: string
   /** What may stand behind the name, as a person writes it; absent: nothing. */
   readonly takes?: string
+  /** What to do after an error, where a chat has another way than a program. */
+  readonly hints?: { readonly [K in ErrorCode]?: string }
   /** @returns the text to show. @throws MarketError shown with its hint */
   answer(words: string, at: CommandCall): Promise<string>
 }
@@ -50,9 +57,16 @@ export function registerCommands(
   }
 }
 
-async function answerOf(
+/** What the host says of a message that is a command. */
+export type Message = Pick<
+  PluginCommandContext,
+  'args' | 'senderIsOwner' | 'assertOwnerCurrent' | 'agentId' | 'sessionKey' | 'senderId' | 'channel'
+>
+
+/** @returns the text to show, whatever happens, but for what is a defect of ours */
+export async function answerOf(
   command: ChatCommand,
-  ctx: PluginCommandContext,
+  ctx: Message,
   shown: (canonical: string) => string,
 ): Promise<string> {
   if (!isOwners(ctx)) return notYours
@@ -70,7 +84,7 @@ async function answerOf(
       },
     })
   } catch (error) {
-    if (isMarketError(error)) return refusal(error)
+    if (isMarketError(error)) return refusal(error, command.hints?.[error.code] ?? error.hint)
     throw error
   }
 }
@@ -78,7 +92,7 @@ async function answerOf(
 const notYours = 'Sorry, that is for my owner alone.'
 
 /** What is not said counts as no: a message of somebody else, and one that the host says nothing of. */
-function isOwners({ senderIsOwner, assertOwnerCurrent }: PluginCommandContext): boolean {
+function isOwners({ senderIsOwner, assertOwnerCurrent }: Message): boolean {
   if (senderIsOwner !== true) return false
   try {
     assertOwnerCurrent?.()
@@ -88,11 +102,12 @@ function isOwners({ senderIsOwner, assertOwnerCurrent }: PluginCommandContext): 
   }
 }
 
-function refusal({ message, hint }: MarketError): string {
-  return wrapped(hint === undefined ? message : `${message}\n${hint}`).join('\n')
+function refusal({ message }: MarketError, hint: string | undefined): string {
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/[^.?!]$/, '$&.')
+  return wrapped(hint === undefined ? sentence : `${sentence}\n${hint}`).join('\n')
 }
 
-function factsOf({ agentId, sessionKey, senderId, channel }: PluginCommandContext): RunFacts {
+function factsOf({ agentId, sessionKey, senderId, channel }: Message): RunFacts {
   return {
     channel,
     ...(agentId === undefined ? {} : { agentId }),

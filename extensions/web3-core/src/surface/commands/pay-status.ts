@@ -11,6 +11,7 @@ export const payStatusCommand: ChatCommand = {
   name: 'pay_status',
   takes: '[leaseId]',
   description: 'where your money is',
+  hints: { E_NOT_FOUND: 'Check the id; your butler lists your leases.' },
   answer: (words, at) => (words === '' ? ofAll(at) : ofLease(words, at)),
 }
 
@@ -87,7 +88,7 @@ async function ofLease(id: string, at: CommandCall): Promise<string> {
         ['released', settlement.releasedSoFar],
         ['refunded', settlement.refundedSoFar],
       ]),
-      ['moves next', movesAt === undefined ? 'no more' : seenFrom(now(), movesAt)],
+      ['moves next', movesAt === undefined ? 'nothing more' : seenFrom(now(), movesAt)],
     ],
     wayOn: '/pay_status for all of it',
   })

@@ -4,7 +4,7 @@ import { screen } from './look.ts'
 
 export const whoamiCommand: ChatCommand = {
   name: 'whoami_web3',
-  description: 'which wallets act for you',
+  description: 'which wallets are yours',
   async answer(_words, { call }) {
     const { nodeWallet, chainId, owner } = await call('web3.wallet.status', walletStatus.result)
     // Addresses stand on lines of their own, whole, to be copied.
