@@ -6,6 +6,7 @@ import type { Arrows } from './arrows.ts'
 import { consumerActs } from './consumers.ts'
 import { misplaced, unsettled } from './law-money.ts'
 import { grant, operatorActs } from './operators.ts'
+import { ownerActs } from './owner.ts'
 import { providerActs, publish } from './providers.ts'
 import { quiet } from './scheduler.ts'
 import { spenderActs } from './spenders.ts'
@@ -61,6 +62,7 @@ function begin(world: World): void {
     outside(live(world, each.name, consumerActs(each)))
   }
   outside(live(world, 'whoever spends', spenderActs))
+  outside(live(world, 'the owner', ownerActs))
   outside(live(world, stranger.name, strangerActs))
   outside(live(world, 'the operator', operatorActs))
   outside(live(world, 'the sweep', sweepActs))

@@ -15,6 +15,7 @@ export interface Wallet {
   readonly actorId: ActorId
   readonly who: Principal & { readonly actorId: ActorId }
   sign(typedData: unknown): Signature
+  signText(text: string): Signature
 }
 
 interface TypedData {
@@ -38,8 +39,8 @@ function words(typedData: unknown): string {
   return JSON.stringify([domain, primaryType, fields.map((field) => [field, String(message[field])])])
 }
 
-function signatureOf(actorId: ActorId, typedData: unknown): Signature {
-  const digest = hash(`${actorId} signs ${words(typedData)}`)
+function signatureOf(actorId: ActorId, said: string): Signature {
+  const digest = hash(`${actorId} signs ${said}`)
   return `0x${digest}${digest}1b`
 }
 
@@ -49,7 +50,8 @@ export function wallet(name: string): Wallet {
     name,
     actorId,
     who: { kind: 'wallet', actorId },
-    sign: (typedData) => signatureOf(actorId, typedData),
+    sign: (typedData) => signatureOf(actorId, words(typedData)),
+    signText: (text) => signatureOf(actorId, text),
   }
 }
 
@@ -63,9 +65,12 @@ export function proverOf(node: Wallet, asked: () => Promise<void>, newToken: () 
   return {
     async verify({ address, signature, typedData }) {
       await asked()
-      return signature === signatureOf(address, typedData)
+      return signature === signatureOf(address, words(typedData))
     },
-    verifyMessage: () => Promise.reject(new Error('nothing here signs in')),
+    async verifyMessage({ address, signature, message }) {
+      await asked()
+      return signature === signatureOf(address, message)
+    },
     async sign(typedData) {
       await asked()
       return node.sign(typedData)

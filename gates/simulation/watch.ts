@@ -8,11 +8,15 @@ import { budgetLaws } from './law-budget.ts'
 import { callLaws } from './law-calls.ts'
 import { leaseLaws } from './law-leases.ts'
 import { resourceLaws } from './law-resources.ts'
+import { walletLaws } from './law-wallet.ts'
 import type { Trial, Verdict } from './law.ts'
 import { MemoryRead } from './transaction.ts'
 
 const laws = new Map(
-  [...accountLaws, ...budgetLaws, ...callLaws, ...leaseLaws, ...resourceLaws].map((law) => [law.name, law]),
+  [...accountLaws, ...budgetLaws, ...callLaws, ...leaseLaws, ...resourceLaws, ...walletLaws].map((law) => [
+    law.name,
+    law,
+  ]),
 )
 
 /** How the store may make any write end. */

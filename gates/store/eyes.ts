@@ -113,7 +113,7 @@ class Eye {
 function randomEntities(of: Collection, dice: Dice, seed: number): readonly Entity[] {
   const { by } = seen[of.name] ?? { by: [] }
   const samples = fc.sample(jsonOf(of.schema), { seed, numRuns: each })
-  return samples.map((json, n) => {
+  const entities = samples.map((json, n) => {
     const entity: Record<string, unknown> = { ...codec(of.schema).decode(json), rev: 0 }
     for (const field of by) if (entity[field] !== undefined) entity[field] = dice.one(actors)
     for (const field of [of.key, ...of.unique]) {
@@ -123,6 +123,8 @@ function randomEntities(of: Collection, dice: Dice, seed: number): readonly Enti
     }
     return entity
   })
+  // Where the key is an actor, there is one record of each at most.
+  return [...new Map(entities.map((entity) => [entity[of.key], entity])).values()]
 }
 
 /** Asks by what some record says, whoever's it is. */
