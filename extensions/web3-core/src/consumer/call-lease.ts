@@ -43,7 +43,7 @@ export function usableLeases(
 ): readonly LeaseAnswer['entry'][] {
   const held = web3.vault().list({ state: 'active', kind })
   const usable = held.flatMap((entry) =>
-    entry.leaseId !== undefined && (entry.expiresAt ?? 0) > web3.now()
+    entry.leaseId !== undefined && entry.ending === undefined && (entry.expiresAt ?? 0) > web3.now()
       ? [{ ...entry, leaseId: entry.leaseId }]
       : [],
   )

@@ -13,6 +13,7 @@ import {
   Sha256Hex,
   Timestamp,
 } from '@openclaw-market/protocol/schema/scalars'
+import { EndWish } from './end-wish.ts'
 
 export const StoredEntry = closed({
   /** SHA-256 of the token's text: what the market knows the lease by. */
@@ -34,6 +35,8 @@ export const StoredEntry = closed({
   maxCost: Type.Optional(Amount),
   currency: Type.Optional(CurrencySymbol),
   expiresAt: Type.Optional(Timestamp),
+  /** While its market has not confirmed the end that the owner wishes; meanwhile the lease is not used. */
+  ending: Type.Optional(EndWish),
   createdAt: Timestamp,
   closedAt: Type.Optional(Timestamp),
 })

@@ -9,6 +9,7 @@ import type { SecretBox } from '@openclaw-market/market-core'
 import { sha256Hex } from '@openclaw-market/protocol/canonical'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import type { LeaseId } from '@openclaw-market/protocol/ids'
+import type { EndWish } from './end-wish.ts'
 import { entryOfLease, maxLive, withoutToken } from './vault-entry.ts'
 import type { Entries, StoredEntry, VaultEntry } from './vault-entry.ts'
 import { vaultFile } from './vault-file.ts'
@@ -40,6 +41,8 @@ export interface Vault {
   activate(tokenHash: string, lease: LeaseInfo): Promise<VaultEntry>
   /** The lease surely does not exist. Without an entry: no change. @throws MarketError E_CONFLICT when it is not pending. */
   discard(tokenHash: string): Promise<void>
+  /** The owner wishes to end the lease; undefined: not any more. @throws MarketError E_NOT_FOUND, E_CONFLICT when it has ended. */
+  wishEnd(leaseId: LeaseId, wish: EndWish | undefined): Promise<VaultEntry>
   /** The lease has ended. Again: no change. @throws MarketError E_NOT_FOUND. */
   close(leaseId: LeaseId): Promise<VaultEntry>
   byLease(leaseId: LeaseId): VaultEntry | undefined
@@ -106,12 +109,22 @@ export async function openVault({ file, box, now }: VaultOptions): Promise<Vault
         if (entry.state !== 'pending') throw conflict('the lease of this token exists')
         return { result: undefined, remove: tokenHash }
       }),
+    wishEnd: (leaseId, wish) =>
+      writer.change((entries) => {
+        const entry = entryOfLease(entries, leaseId)
+        if (entry === undefined) throw notFound()
+        if (entry.state === 'closed') throw conflict('the lease has ended')
+        const { ending: _, ...unwished } = entry
+        const put: StoredEntry = wish === undefined ? unwished : { ...unwished, ending: wish }
+        return { result: withoutToken(put), put }
+      }),
     close: (leaseId) =>
       writer.change((entries) => {
         const entry = entryOfLease(entries, leaseId)
         if (entry === undefined) throw notFound()
         if (entry.state === 'closed') return { result: withoutToken(entry) }
-        const put: StoredEntry = { ...entry, state: 'closed', closedAt: now() }
+        const { ending: _, ...ended } = entry
+        const put: StoredEntry = { ...ended, state: 'closed', closedAt: now() }
         return { result: withoutToken(put), put }
       }),
     byLease: (leaseId) => {

@@ -22,6 +22,8 @@ export interface ChildWorld {
   fund(to: string, amount: bigint): Promise<void>
   vault(): Promise<readonly VaultLine[]>
   recover(): Promise<void>
+  /** Ends on other markets that are due. */
+  tend(): Promise<void>
   sweep(): Promise<void>
   advance(ms: number): Promise<void>
   log(): Promise<readonly string[]>
@@ -82,6 +84,7 @@ export async function startChild(options: ChildOptions): Promise<ChildWorld> {
     fund: async (to, amount) => void (await ask({ do: 'fund', to, amount: amount.toString() })),
     vault: async () => (await ask({ do: 'vault' })) as readonly VaultLine[],
     recover: async () => void (await ask({ do: 'recover' })),
+    tend: async () => void (await ask({ do: 'tend' })),
     sweep: async () => void (await ask({ do: 'sweep' })),
     advance: async (ms) => void (await ask({ do: 'advance', ms })),
     log: async () => (await ask({ do: 'log' })) as readonly string[],

@@ -5,11 +5,12 @@
 import { openSync, writeSync } from 'node:fs'
 import process from 'node:process'
 import type { Market } from '@openclaw-market/market-core'
+import { endWaiting } from '../consumer/end-elsewhere.ts'
 import { recoverPending } from '../consumer/recover.ts'
 import { startWorld, type WorldOptions } from './running-world.fixture.ts'
 
-/** Where it dies: the moment before, or after, the market issues a lease. `remote`: another market, over HTTP. */
-export type Death = `${'before' | 'after'} ${'local' | 'remote'} lease`
+/** Where it dies: the moment before, or after, the market issues or ends a lease. `remote`: another market, over HTTP. */
+export type Death = `${'before' | 'after'} ${'local lease' | 'remote lease' | 'remote end'}`
 
 export interface ChildOptions extends Pick<WorldOptions, 'home' | 'store' | 'config' | 'market'> {
   readonly dies?: Death
@@ -18,7 +19,7 @@ export interface ChildOptions extends Pick<WorldOptions, 'home' | 'store' | 'con
 export type Order =
   | { readonly do: 'call'; readonly name: string; readonly params: object }
   | { readonly do: 'fund'; readonly to: string; readonly amount: string }
-  | { readonly do: 'vault' | 'recover' | 'sweep' | 'log' | 'stop' }
+  | { readonly do: 'vault' | 'recover' | 'tend' | 'sweep' | 'log' | 'stop' }
   | { readonly do: 'advance'; readonly ms: number }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
@@ -44,12 +45,18 @@ function mortal(market: Market): Market {
   }
 }
 
+function fatalRequest(input: unknown): 'remote lease' | 'remote end' | undefined {
+  if (typeof input !== 'string') return undefined
+  if (input.endsWith('/web3.resources.lease')) return 'remote lease'
+  return input.endsWith('/web3.resources.completeLease') ? 'remote end' : undefined
+}
+
 const { fetch } = globalThis
 globalThis.fetch = async (input, init) => {
-  const fatal = typeof input === 'string' && input.endsWith('/web3.resources.lease')
-  if (fatal && dies === 'before remote lease') die()
+  const what = fatalRequest(input)
+  if (what !== undefined && dies === `before ${what}`) die()
   const response = await fetch(input, init)
-  if (fatal && dies === 'after remote lease') die()
+  if (what !== undefined && dies === `after ${what}`) die()
   return response
 }
 
@@ -69,6 +76,8 @@ async function obey(order: Order): Promise<unknown> {
         .map(({ state, market, leaseId }) => ({ state, market, leaseId }))
     case 'recover':
       return recoverPending(web3, new AbortController().signal)
+    case 'tend':
+      return endWaiting(web3, new AbortController().signal)
     case 'sweep':
       return world.market.sweep(1_000)
     case 'advance':

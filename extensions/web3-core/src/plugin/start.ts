@@ -3,6 +3,7 @@ import { marketState, onMarketState, runningMarket, type Market } from '@opencla
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { naming } from '../capabilities/naming.ts'
 import { registry } from '../capabilities/registry.ts'
+import { endWaiting } from '../consumer/end-elsewhere.ts'
 import { recoverPending } from '../consumer/recover.ts'
 import { remoteMarket } from '../consumer/remote-market.ts'
 import { leaseTaking } from '../consumer/taking.ts'
@@ -124,7 +125,10 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
   const tending = tendPeriodically({
     async work() {
       if (marketState().status !== 'running' || options.problems.length > 0) return
-      if (vault !== undefined) await recoverPending(made, stopping.signal)
+      if (vault !== undefined) {
+        await recoverPending(made, stopping.signal)
+        await endWaiting(made, stopping.signal)
+      }
       const { next } = await sweepStoredFiles(
         { market: usable, backends: loaded.backends, report },
         100,

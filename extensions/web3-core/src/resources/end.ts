@@ -1,32 +1,38 @@
 import { Type } from '@sinclair/typebox'
 import { completeLease, revokeLease } from '@openclaw-market/market-core'
-import { LeaseId } from '@openclaw-market/protocol/ids'
 import type { Contract } from '@openclaw-market/protocol/operation'
-import { closed, line } from '@openclaw-market/protocol/schema/scalars'
+import { closed, Timestamp } from '@openclaw-market/protocol/schema/scalars'
 import { LeaseView } from '@openclaw-market/protocol/views/lease'
-import { capability } from '../capabilities/capability.ts'
+import { capability, type Outcome } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
+import { endElsewhere, type Ended } from '../consumer/end-elsewhere.ts'
 import { closeInVault, marketOfLease } from '../consumer/of-lease.ts'
+import { endContracts } from './end-contract.ts'
 import { exampleLease } from './examples.ts'
 import { OnMarket } from './market-name.ts'
 
-const result = closed({ lease: LeaseView, market: OnMarket })
+const Waiting = closed(
+  {
+    since: Timestamp,
+    tries: Type.Integer(),
+    lastError: Type.Optional(Type.String()),
+  },
+  { description: 'its market did not answer: it is told again until it does, across restarts' },
+)
 
-/** As another market has it; its answer names itself `local`. */
-const completeContract = {
-  name: 'web3.resources.completeLease',
-  summary: completeLease.summary,
-  effect: 'money',
-  scope: 'write',
-  params: closed({ leaseId: LeaseId }),
-  result,
-  errors: ['E_NOT_FOUND', 'E_CONFLICT', 'E_TIMEOUT'],
-} as const satisfies Contract
+/** Of a lease on another market the end may have to wait. */
+const result = closed({
+  lease: Type.Optional(LeaseView),
+  market: OnMarket,
+  waiting: Type.Optional(Waiting),
+})
+
+const completeContract = { ...endContracts.complete, result } as const satisfies Contract
+const revokeContract = { ...endContracts.revoke, result } as const satisfies Contract
 
 const errors = {
   E_NOT_FOUND: 'you are no party to such a lease',
   E_CONFLICT: 'the lease has ended already',
-  E_TIMEOUT: 'its market does not answer',
 }
 
 export const completeCapability = capability(
@@ -50,24 +56,13 @@ export const completeCapability = capability(
   },
   async ({ leaseId }, call) => {
     const { name, remote } = marketOfLease(call, leaseId)
-    const { lease } =
-      remote === undefined
-        ? await runLocal(call.web3.market(), completeLease, { leaseId }, call.who)
-        : await remote.call(completeContract, { leaseId })
+    if (remote !== undefined)
+      return told(name, await endElsewhere(call.web3, remote, leaseId, { verb: 'complete' }))
+    const { lease } = await runLocal(call.web3.market(), completeLease, { leaseId }, call.who)
     await closeInVault(call, leaseId)
     return { lease, market: name }
   },
 )
-
-const revokeContract = {
-  name: 'web3.resources.revokeLease',
-  summary: revokeLease.summary,
-  effect: 'money',
-  scope: 'write',
-  params: closed({ leaseId: LeaseId, reason: Type.Optional(line(0, 200, 'for the other party to read')) }),
-  result,
-  errors: ['E_NOT_FOUND', 'E_CONFLICT', 'E_TIMEOUT'],
-} as const satisfies Contract
 
 export const revokeCapability = capability(
   revokeContract,
@@ -93,12 +88,17 @@ export const revokeCapability = capability(
   },
   async ({ leaseId, reason }, call) => {
     const { name, remote } = marketOfLease(call, leaseId)
-    const ask = reason === undefined ? { leaseId } : { leaseId, reason }
-    const { lease } =
-      remote === undefined
-        ? await runLocal(call.web3.market(), revokeLease, ask, call.who)
-        : await remote.call(revokeContract, ask)
+    const why = reason === undefined ? {} : { reason }
+    if (remote !== undefined)
+      return told(name, await endElsewhere(call.web3, remote, leaseId, { verb: 'revoke', ...why }))
+    const { lease } = await runLocal(call.web3.market(), revokeLease, { leaseId, ...why }, call.who)
     await closeInVault(call, leaseId)
     return { lease, market: name }
   },
 )
+
+function told(market: string, ended: Ended): Outcome<typeof completeContract> {
+  if ('lease' in ended) return { lease: ended.lease, market }
+  const { wishedAt, tries, lastError } = ended.waiting
+  return { market, waiting: { since: wishedAt, tries, ...(lastError === undefined ? {} : { lastError }) } }
+}

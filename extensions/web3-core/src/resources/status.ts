@@ -1,33 +1,13 @@
-import { Type } from '@sinclair/typebox'
 import { getLease, listUsage } from '@openclaw-market/market-core'
-import { LeaseId } from '@openclaw-market/protocol/ids'
-import type { Contract } from '@openclaw-market/protocol/operation'
-import { closed } from '@openclaw-market/protocol/schema/scalars'
-import { LeaseView, UsageRecordView } from '@openclaw-market/protocol/views/lease'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { marketOfLease } from '../consumer/of-lease.ts'
-import { ownCount, OwnCount } from '../consumer/own-count.ts'
+import { ownCount } from '../consumer/own-count.ts'
 import { exampleLease } from './examples.ts'
-import { OnMarket } from './market-name.ts'
-
-const contract = {
-  name: 'web3.resources.status',
-  summary: 'One lease with the usage records behind it, beside what this gateway counted itself.',
-  effect: 'read',
-  scope: 'read',
-  params: closed({ leaseId: LeaseId }),
-  result: closed({
-    lease: LeaseView,
-    market: OnMarket,
-    records: Type.Array(UsageRecordView, { description: 'the newest 200' }),
-    ownCount: OwnCount,
-  }),
-  errors: ['E_NOT_FOUND', 'E_TIMEOUT'],
-} as const satisfies Contract
+import { leaseStatusContract } from './status-contract.ts'
 
 export const statusCapability = capability(
-  contract,
+  leaseStatusContract,
   {
     group: 'resources',
     whenToUse: 'To check a bill: every record, and whether it agrees with your own count.',
@@ -50,7 +30,7 @@ export const statusCapability = capability(
   async ({ leaseId }, call) => {
     const { name, remote } = marketOfLease(call, leaseId)
     if (remote !== undefined) {
-      const { lease, records } = await remote.call(contract, { leaseId })
+      const { lease, records } = await remote.call(leaseStatusContract, { leaseId })
       return { lease, records, market: name, ownCount: await ownCount(call, leaseId, records) }
     }
     const market = call.web3.market()

@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { statusSummary } from '@openclaw-market/market-core'
 import type { Contract } from '@openclaw-market/protocol/operation'
-import { closed, literals } from '@openclaw-market/protocol/schema/scalars'
+import { closed, literals, Timestamp } from '@openclaw-market/protocol/schema/scalars'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
+import { waitingEnds } from '../consumer/end-elsewhere.ts'
 import { actsAsNode } from '../consumer/markets.ts'
+import type { Web3 } from '../plugin/web3.ts'
 
 export const statusContract = {
   name: 'web3.status.summary',
@@ -19,6 +21,15 @@ export const statusContract = {
     leases: statusSummary.result.properties.leases,
     calls: statusSummary.result.properties.calls,
     resources: statusSummary.result.properties.resources,
+    waiting: Type.Optional(
+      closed(
+        { ends: Type.Integer(), since: Type.Optional(Timestamp) },
+        {
+          description:
+            'leases to be ended whose market has not answered yet; absent: not known, or not yours to know',
+        },
+      ),
+    ),
     store: closed({ backend: literals(['sqlite', 'file']) }),
     markets: Type.Array(Type.String(), { description: 'markets that this gateway deals with' }),
     backends: Type.Array(closed({ name: Type.String(), kind: Type.String() }), {
@@ -65,6 +76,7 @@ export const statusSummaryCapability = capability(
       leases,
       calls,
       resources,
+      ...(owner && isOpen(web3) ? { waiting: waitingSummary(web3) } : {}),
       store: { backend: market.backend },
       markets: ['local', ...(actsAsNode(who) ? web3.markets.remotes.map(({ name }) => name) : [])],
       backends: owner ? [...web3.backends].map(([name, { kind }]) => ({ name, kind })) : [],
@@ -72,3 +84,17 @@ export const statusSummaryCapability = capability(
     }
   },
 )
+
+function waitingSummary(web3: Web3): { ends: number; since?: number } {
+  const [oldest, ...others] = waitingEnds(web3)
+  return oldest === undefined ? { ends: 0 } : { ends: 1 + others.length, since: oldest.ending.wishedAt }
+}
+
+function isOpen(web3: Web3): boolean {
+  try {
+    web3.vault()
+    return true
+  } catch {
+    return false
+  }
+}
