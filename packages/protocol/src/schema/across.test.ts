@@ -40,3 +40,13 @@ it.each([
   if (expected === undefined) expect(found).toBeUndefined()
   else expect(found).toMatchObject(expected)
 })
+
+it('holds in lists within lists', () => {
+  const nested = codec(closed({ all: Type.Array(closed({ list: Type.Array(item, rules) })) }))
+  const one = { unit: 'x', currency: 'A' }
+  expect(nested.problem({ all: [{ list: [one] }, { list: [one] }] })).toBeUndefined()
+  expect(nested.problem({ all: [{ list: [one] }, { list: [one, one] }] })).toMatchObject({
+    pointer: '/all/1/list/1/unit',
+    rule: 'uniqueItems',
+  })
+})

@@ -32,8 +32,10 @@ export function acrossCheck(schema: TSchema): AcrossCheck | undefined {
       )
     }
   }
+  if (schema[Kind] !== 'Array') return undefined
   const { 'x-uniqueBy': unique, 'x-sameBy': same } = schema as AcrossItems
-  if (unique === undefined && same === undefined) return undefined
+  const within = acrossCheck(schema['items'] as TSchema)
+  if (unique === undefined && same === undefined && within === undefined) return undefined
   return (json, pointer) => {
     const items = json as readonly Readonly<Record<string, unknown>>[]
     return firstOf([...items.entries()], ([i, item]) => {
@@ -42,7 +44,7 @@ export function acrossCheck(schema: TSchema): AcrossCheck | undefined {
         return problem(`${pointer}/${i}/${unique}`, 'uniqueItems', 'stands twice')
       if (same !== undefined && item[same] !== items[0]?.[same])
         return problem(`${pointer}/${i}/${same}`, 'sameItems', 'is not that of the first item')
-      return undefined
+      return within?.(item, `${pointer}/${i}`)
     })
   }
 }
