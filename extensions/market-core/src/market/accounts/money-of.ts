@@ -1,5 +1,5 @@
-import { Payouts, Settlements } from '@openclaw-market/protocol/entities/money'
-import { Leases } from '@openclaw-market/protocol/entities/lease'
+import { Payouts, Settlements, type Settlement } from '@openclaw-market/protocol/entities/money'
+import { Leases, type Lease } from '@openclaw-market/protocol/entities/lease'
 import type { ReadTx } from '@openclaw-market/protocol/reading'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import { every } from '../every.ts'
@@ -24,10 +24,15 @@ export async function moneyOf(
   for await (const s of every(tx, Settlements, { where: { ...unsettled, payeeActorId: actorId } })) {
     if (s.currency !== currency) continue
     const lease = await tx.get(Leases, s.leaseId)
-    if (lease !== undefined) owed += lease.metered - s.releasedSoFar
+    if (lease !== undefined) owed += owedFor(s, lease)
   }
   for await (const p of every(tx, Payouts, { where: { actorId, status: 'payout_pending' } })) {
     if (p.currency === currency) pendingPayouts += p.amount
   }
   return { held, owed, pendingPayouts }
+}
+
+/** What the provider of a lease has earned by it and does not have yet. */
+export function owedFor({ status, releasedSoFar }: Settlement, { metered }: Lease): bigint {
+  return status === 'settlement_locked' ? metered - releasedSoFar : 0n
 }
