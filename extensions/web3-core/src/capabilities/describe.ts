@@ -4,7 +4,7 @@ import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed, literals } from '@openclaw-market/protocol/schema/scalars'
 import { capability, groups } from './capability.ts'
 import { answerForms, CapabilityDocument } from './document.ts'
-import { describeAll, unknownName } from './registry.ts'
+import { describeAll, describeAt, unknownName } from './registry.ts'
 
 const contract = {
   name: 'web3.capabilities.describe',
@@ -47,8 +47,9 @@ export const describeCapabilities = capability(
     idempotency: 'reads-only',
     examples: { valid: { group: 'search' }, invalid: { name: '' } },
   },
-  async ({ name, group, answers }, { web3: { registry } }) => {
-    if (name === undefined) return describeAll(registry, group, answers)
+  async ({ name, group, answers }, { door, web3: { registry } }) => {
+    if (name === undefined)
+      return group === undefined ? describeAt(registry, door, answers) : describeAll(registry, group, answers)
     if (group !== undefined) {
       throw new MarketError('E_INVALID_ARGUMENT', '/group: give name or group, not both', {
         details: { pointer: '/group', rule: 'one-of' },

@@ -1,7 +1,7 @@
 /** The one registry behind every surface. */
 import { MarketError, toFailure, type Envelope } from '@openclaw-market/protocol/errors'
 import { codec } from '@openclaw-market/protocol/schema/codec'
-import type { AloneCall, Call, Capability, Group } from './capability.ts'
+import type { AloneCall, Call, Capability, Door, Group } from './capability.ts'
 import type { DescribeContext } from './descriptor.ts'
 import {
   capabilityDocument,
@@ -127,5 +127,14 @@ export function unknownName(name: string): MarketError {
 
 export function describeAll(of: Registry, group?: Group, answers?: AnswerForm): CapabilityDocument {
   const chosen = of.capabilities.filter(({ facts }) => group === undefined || facts.group === group)
+  return of.document(chosen, answers)
+}
+
+/**
+ * Everything, for a reader at this door. A butler or a wallet that reads all there is reads nothing that it could never
+ * call; the owner's programs see the whole.
+ */
+export function describeAt(of: Registry, door: Door, answers?: AnswerForm): CapabilityDocument {
+  const chosen = of.capabilities.filter(({ facts }) => door === 'gateway' || facts.doors.includes(door))
   return of.document(chosen, answers)
 }
