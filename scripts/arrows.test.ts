@@ -16,7 +16,7 @@ interface Layers {
   readonly packages: readonly string[]
 }
 
-const groups = ['identity', 'wallet', 'resources', 'consumer', 'billing', 'status', 'provider'].map(
+const groups = ['identity', 'wallet', 'resources', 'consumer', 'billing', 'status', 'provider', 'share'].map(
   (name) => `src/${name}`,
 )
 

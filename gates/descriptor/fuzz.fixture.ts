@@ -39,7 +39,7 @@ export async function fuzz(run: Run, actor: Actor, raw: Actor): Promise<Fuzzed> 
       sum.valid++
       if (ok) end(run, actor, descriptor, params)
     }
-    if (descriptor.permissions.scope === 'read')
+    if (descriptor.idempotency === 'reads-only')
       expect(await run.root(), `${descriptor.name} only reads (${replayLine('descriptor')})`).toBe(before)
     const { mutations, sites, implied } = await breakAll(run, raw, descriptor)
     sum.mutations += mutations

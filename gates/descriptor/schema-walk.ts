@@ -104,6 +104,8 @@ export function valuesAt(value: unknown, path: string): readonly unknown[] {
 export function withValueAt(value: unknown, path: Path, put: unknown): unknown {
   const [step, ...rest] = path
   if (step === undefined) return put
+  // Each item of a list that is not there yet: of a list of one.
+  if (step === '*' && value === undefined) return [withValueAt(undefined, rest, put)]
   if (Array.isArray(value)) {
     return value.map((each: unknown, i) =>
       step === '*' || Number(step) === i ? withValueAt(each, rest, put) : each,

@@ -45,8 +45,9 @@ export async function gateWorld({
 }: GateWorldOptions): Promise<GateWorld> {
   const home = await temporaryHome()
   const seller = privateKeyToAccount(generatePrivateKey())
+  const modelUrl = await demoModel()
   const backends = Object.fromEntries(
-    Object.entries(backendsOf(home, await demoModel())).map(([name, backend]) => [
+    Object.entries(backendsOf(home, modelUrl)).map(([name, backend]) => [
       name,
       { ...backend, publishers: [seller.address] },
     ]),
@@ -56,6 +57,8 @@ export async function gateWorld({
     provider: { backends },
     api: { maxRequestsPerMinute: 1_000_000 },
     ...(fallback === undefined ? {} : { fallback }),
+    // The one program on this machine that can be shared, whatever else runs here.
+    share: { ports: [Number(new URL(modelUrl).port)] },
   }
   const world = await testWorld({ home, store, config, ...(rename === undefined ? {} : { rename }) })
   if (sold) {

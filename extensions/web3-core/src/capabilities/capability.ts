@@ -28,6 +28,7 @@ export const groups = [
   'model',
   'search',
   'storage',
+  'share',
   'billing',
   'status',
 ] as const

@@ -8,7 +8,7 @@ import { groups } from './capability.ts'
 import { codesOf } from './descriptor.ts'
 import { CapabilityDocument } from './document.ts'
 import { canonicalNaming } from './naming.ts'
-import { describeAll, registry } from './registry.ts'
+import { describeAll, describeAt, registry } from './registry.ts'
 
 const capabilities = allCapabilities({ url: 'http://localhost', domain: 'localhost', chainIds: [31_337] })
 const all = registry(capabilities, canonicalNaming, () => undefined)
@@ -22,7 +22,7 @@ const each = capabilities.map((capability) => ({
   document: all.document([capability]),
 }))
 
-/** METHODS.md, the groups that exist. */
+/** METHODS.md, the groups that exist, and what `openclaw share` stands on. */
 const contractNames = [
   'capabilities.list capabilities.describe siwe.challenge siwe.verify siwe.logout',
   'wallet.status wallet.bind wallet.unbind',
@@ -30,6 +30,7 @@ const contractNames = [
   'resources.revokeLease resources.completeLease resources.leases resources.status',
   'model.chat search.query storage.put storage.get storage.list billing.summary billing.status',
   'status.summary',
+  'share.find share.start share.status share.stop',
 ].flatMap((line) => line.split(' ').map((name) => `web3.${name}`))
 
 /** What a reader that knows nothing of ours makes of a schema. */
@@ -52,10 +53,21 @@ describe('the document', () => {
   })
 
   it('is small enough to be read, whole and by group', () => {
-    expect(sizeOf(whole)).toBeLessThanOrEqual(60_000)
+    // The owner's programs read it all, and have room.
+    for (const door of ['tool', 'api'] as const)
+      expect(sizeOf(describeAt(all, door)), door).toBeLessThanOrEqual(60_000)
     const sizes = Object.fromEntries(groups.map((group) => [group, sizeOf(describeAll(all, group))]))
     for (const [group, size] of Object.entries(sizes)) expect(size, group).toBeLessThanOrEqual(29_000)
     for (const { name, document } of each) expect(sizeOf(document), name).toBeLessThanOrEqual(14_000)
+  })
+
+  it('has for a butler and a wallet what they can call, and all of it for the owner', () => {
+    const through = (door: 'tool' | 'api') =>
+      capabilities.filter(({ facts }) => facts.doors.includes(door)).map(({ contract }) => contract.name)
+    for (const door of ['tool', 'api'] as const)
+      expect(describeAt(all, door).capabilities.map(({ name }) => name)).toEqual(through(door))
+    expect(through('tool')).not.toContain('web3.share.start')
+    expect(describeAt(all, 'gateway').capabilities.map(({ name }) => name)).toEqual(names)
   })
 
   it('is what describe says that it is, with a hash over its content that changes with it', () => {
@@ -102,6 +114,7 @@ describe('the document', () => {
       'backend_configured',
       'currency_dealt',
       'funds_available',
+      'share_possible',
     ])
   })
 

@@ -8,6 +8,8 @@ export const predicates = {
   funds_available: 'the caller has money on this market; the operator grants deposits',
   currency_dealt: 'the market deals in the currency, as its operator decided',
   backend_configured: 'the operator has configured a backend for the caller to publish over',
+  share_possible: 'the machine of the gateway has something to share, as its operator arranged it',
+  thing_shared: 'something of the machine of the gateway is shared',
   resource_published: 'a resource of another is on the market',
   resource_offered: 'a resource of your own is on the market',
   quote_open: 'a quote is given and has not expired',

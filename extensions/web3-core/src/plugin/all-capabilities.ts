@@ -16,6 +16,10 @@ import { listCapability } from '../resources/list.ts'
 import { publishCapability, unpublishCapability } from '../resources/publish.ts'
 import { quoteCapability } from '../resources/quote.ts'
 import { statusCapability } from '../resources/status.ts'
+import { findCapability } from '../share/find-capability.ts'
+import { startCapability } from '../share/start-capability.ts'
+import { shareStatusCapability } from '../share/status-capability.ts'
+import { stopCapability } from '../share/stop-capability.ts'
 import { statusSummaryCapability } from '../status/summary.ts'
 import { walletCapabilities } from '../wallet/capabilities.ts'
 import { describeCapabilities } from '../capabilities/describe.ts'
@@ -43,6 +47,10 @@ export function allCapabilities(site: Site): readonly Capability[] {
     putCapability,
     getFileCapability,
     listFilesCapability,
+    findCapability,
+    startCapability,
+    shareStatusCapability,
+    stopCapability,
     billingCapability,
     billingStatusCapability,
     statusSummaryCapability,

@@ -36,6 +36,12 @@ export const ConfigSchema = closed({
   fallback: Type.Optional(
     closed({ search: Type.Optional(BackendName), storage: Type.Optional(BackendName) }),
   ),
+  share: Type.Optional(
+    closed({
+      /** Loopback ports where `web3.share.find` looks, instead of those where such programs usually are. */
+      ports: Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), { maxItems: 32 })),
+    }),
+  ),
   api: Type.Optional(
     closed({
       /** Requests a minute from one address to /web3/api. */

@@ -9,14 +9,17 @@ import { remoteMarket } from '../consumer/remote-market.ts'
 import { leaseTaking } from '../consumer/taking.ts'
 import { openVault, type Vault } from '../consumer/vault.ts'
 import type { Site } from '../identity/site.ts'
+import type { Backend } from '../provider/backends/backend.ts'
 import { loadBackends } from '../provider/backends/load.ts'
 import { startListener, type Listener } from '../provider/listener.ts'
 import { sweepStoredFiles, type RetentionPosition } from '../provider/storage-retention.ts'
+import { openSharing } from '../share/sharing.ts'
+import { tendShared } from '../share/tend.ts'
 import { allCapabilities } from './all-capabilities.ts'
 import { splitBackends, type Config, type ConfigProblem } from './config.ts'
 import { web3Handler, type Web3Handler } from '../surface/http.ts'
 import { fallbackProblems } from './fallback.ts'
-import { vaultFile } from './state-files.ts'
+import { sharedFile, vaultFile } from './state-files.ts'
 import { publishRunning, withdrawRunning } from './handle.ts'
 import { tendPeriodically } from './tend.ts'
 import { unavailable } from './unavailable.ts'
@@ -50,14 +53,36 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
   const startedAt = now()
   const stopping = new AbortController()
   const { entries, problems: publisherProblems } = splitBackends(config.provider?.backends ?? {})
+  const onTrouble = (backend: string, reason: string): void => log.warn(`backend ${backend}: ${reason}`)
+  const stores: string[] = []
   const loaded = loadBackends(Object.fromEntries([...entries].map(([name, { driver }]) => [name, driver])), {
-    onTrouble: (backend, reason) => log.warn(`backend ${backend}: ${reason}`),
+    onTrouble,
+    stores,
+  })
+  // Those of the config, and beside them what is shared now.
+  const backends = new Map<string, Backend>(loaded.backends)
+  const announce = (market: Market): void => {
+    const publishers = (name: string) => (loaded.backends.has(name) ? entries.get(name)?.publishers : [])
+    market.announceBackends(
+      [...backends].map(([name, { kind }]) => ({ name, kind, publishers: publishers(name) ?? [] })),
+    )
+  }
+  const sharing = await openSharing({
+    file: sharedFile(options.stateDirectory),
+    backends,
+    stores,
+    onChange() {
+      const state = marketState()
+      if (state.status === 'running') announce(state.market)
+    },
+    onTrouble,
   })
   const problems: ConfigProblem[] = [
     ...options.problems,
     ...publisherProblems,
     ...loaded.problems.map(({ path, problem }) => ({ key: path, problem })),
     ...fallbackProblems(config, loaded.backends),
+    ...sharing.problems(),
   ]
   let vault: Vault | undefined
   let web3: Web3 | undefined
@@ -69,7 +94,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
   const http: Web3Handler = web3Handler({
     market: usable,
     web3: () => web3 ?? starting(),
-    backends: loaded.backends,
+    backends,
     config,
     report,
   })
@@ -109,9 +134,19 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
       })
     },
     registry: registry(allCapabilities(site), naming(options.rename), (c) => unavailable(c, made)),
-    backends: loaded.backends,
+    backends,
     problems,
     fallback: config.fallback ?? {},
+    sharing,
+    here: {
+      stateDirectory: options.stateDirectory,
+      ports: config.share?.ports,
+      ownPorts: [options.gatewayUrl, listener?.url].flatMap((url) =>
+        url === undefined ? [] : [Number(new URL(url).port)],
+      ),
+      reached:
+        config.provider?.publicUrl !== undefined ? 'named' : listener === undefined ? 'gateway' : 'listener',
+    },
     site,
     ownUrl,
     taking: leaseTaking(),
@@ -129,25 +164,16 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
         await recoverPending(made, stopping.signal)
         await endWaiting(made, stopping.signal)
       }
-      const { next } = await sweepStoredFiles(
-        { market: usable, backends: loaded.backends, report },
-        100,
-        swept,
-      )
+      const { next } = await sweepStoredFiles({ market: usable, backends, report }, 100, swept)
       swept = next
+      await tendShared(made)
     },
     report,
   })
 
   let opening: Promise<void> = Promise.resolve()
   const open = async (market: Market): Promise<void> => {
-    market.announceBackends(
-      [...loaded.backends].map(([name, { kind }]) => ({
-        name,
-        kind,
-        publishers: entries.get(name)?.publishers ?? [],
-      })),
-    )
+    announce(market)
     const box = await market.secretBox('consumer-vault')
     vault ??= await openVault({ file: vaultFile(options.stateDirectory), box, now })
     tending.soon()
@@ -170,6 +196,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
       await listener?.close()
       await opening
       await tending.stop()
+      sharing.close()
       loaded.close()
     },
   }

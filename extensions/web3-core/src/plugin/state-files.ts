@@ -5,3 +5,8 @@ import { join } from 'node:path'
 export function vaultFile(stateDirectory: string): string {
   return join(stateDirectory, 'web3-core', 'vault')
 }
+
+/** What is shared besides what the config names; its folder holds nothing else. */
+export function sharedFile(stateDirectory: string): string {
+  return join(stateDirectory, 'web3-core', 'shared', 'shared.json')
+}

@@ -5,6 +5,8 @@ import type { Taking } from '../consumer/taking.ts'
 import type { Vault } from '../consumer/vault.ts'
 import type { Site } from '../identity/site.ts'
 import type { Backend } from '../provider/backends/backend.ts'
+import type { Here } from '../share/here.ts'
+import type { Sharing } from '../share/sharing.ts'
 
 /** What a capability works with: one running web3-core. */
 export interface Web3 {
@@ -19,6 +21,8 @@ export interface Web3 {
   readonly problems: readonly { readonly key: string; readonly problem: string }[]
   /** Names of the owner's own backends that serve when there is no lease. */
   readonly fallback: { readonly search?: string; readonly storage?: string }
+  readonly sharing: Sharing
+  readonly here: Here
   readonly site: Site
   /** Where this gateway reaches its own routes. */
   readonly ownUrl: string

@@ -5,17 +5,10 @@
 import { text as readAll } from 'node:stream/consumers'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import type { GatewayRpcOpts } from 'openclaw/plugin-sdk/gateway-runtime'
-import {
-  isErrorCode,
-  toFailure,
-  isMarketError,
-  MarketError,
-  type Envelope,
-} from '@openclaw-market/protocol/errors'
-import { canonicalNaming } from '../capabilities/naming.ts'
+import { MarketError } from '@openclaw-market/protocol/errors'
+import { finish, throughGateway, type Program } from './cli-gateway.ts'
+import { addShareVerbs, shareDescriptor } from './cli-share.ts'
 import { readLeaseToken } from './lease-token.ts'
-
-type Program = Parameters<Parameters<OpenClawPluginApi['registerCli']>[0]>[0]['program']
 
 export const cliDescriptor = {
   name: 'web3',
@@ -25,6 +18,7 @@ export const cliDescriptor = {
 
 export function registerCli(api: OpenClawPluginApi): void {
   api.registerCli(({ program }) => addVerbs(program, api), { descriptors: [cliDescriptor] })
+  api.registerCli(({ program }) => addShareVerbs(program), { descriptors: [shareDescriptor] })
 }
 
 interface CallOptions extends GatewayRpcOpts {
@@ -68,48 +62,6 @@ function addVerbs(program: Program, api: OpenClawPluginApi): void {
     })
 }
 
-async function throughGateway(
-  name: string,
-  params: Record<string, unknown>,
-  options: GatewayRpcOpts,
-): Promise<Envelope> {
-  const { callGatewayFromCli, isGatewayClientRequestError } =
-    await import('openclaw/plugin-sdk/gateway-runtime')
-  try {
-    const answer: unknown = await callGatewayFromCli(name, options, params, {
-      scopes: ['operator.read', 'operator.write'],
-      progress: false,
-    })
-    return answer as Envelope
-  } catch (error) {
-    if (isGatewayClientRequestError(error)) return refusal(name, error.details, error.message)
-    throw new MarketError('E_UNAVAILABLE', 'the gateway does not answer', {
-      hint: 'Start it with: openclaw gateway run. If it runs, check gateway.port and gateway.auth in the config.',
-      cause: error,
-    })
-  }
-}
-
-/**
- * Our own failures carry their envelope; the host's only words. Of a method that does not exist, as of one for operators, it
- * says that a scope is missing: neither is a capability.
- */
-function refusal(name: string, details: unknown, message: string): Envelope {
-  if (details !== null && typeof details === 'object') {
-    if ('error' in details && isErrorCode(details.error)) return details as Envelope
-    if ('missingScope' in details) {
-      return toFailure(
-        new MarketError('E_NOT_FOUND', `there is no capability ${name}`, {
-          hint: 'See what there is with: openclaw web3 describe',
-        }),
-      )
-    }
-  }
-  return toFailure(
-    new MarketError('E_UNAVAILABLE', message, { hint: 'The gateway itself refused; see its log.' }),
-  )
-}
-
 async function readParams(text: string): Promise<Record<string, unknown>> {
   try {
     const params: unknown = JSON.parse(text === '-' ? await readAll(process.stdin) : text)
@@ -121,21 +73,4 @@ async function readParams(text: string): Promise<Record<string, unknown>> {
     details: { pointer: '', rule: 'type' },
     hint: 'Quote it for the shell: --params \'{"kind":"search"}\'.',
   })
-}
-
-/** Prints the envelope; a failure goes to standard error and sets the exit code. */
-async function finish(json: boolean, run: () => Promise<Envelope>): Promise<void> {
-  const envelope = await run().catch((error: unknown) => {
-    if (isMarketError(error)) return canonicalNaming.resolve(toFailure(error))
-    throw error
-  })
-  const text = json ? JSON.stringify(envelope) : JSON.stringify(envelope, null, 2)
-  if (envelope.ok) {
-    process.stdout.write(`${text}\n`)
-    return
-  }
-  process.exitCode = 1
-  process.stderr.write(
-    json ? `${text}\n` : `${envelope.error}: ${envelope.message}\n${envelope.hint ?? ''}\n`,
-  )
 }

@@ -14,7 +14,7 @@ export function registerGatewayMethods(
   for (const { contract, facts } of capabilities) {
     if (!facts.doors.includes('gateway')) continue
     const name = shown(contract.name)
-    const scope = contract.scope === 'read' ? 'operator.read' : 'operator.write'
+    const scope = `operator.${contract.scope}` as const
     api.registerGatewayMethod(
       name,
       async ({ params, respond }) => {

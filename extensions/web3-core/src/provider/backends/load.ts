@@ -41,6 +41,8 @@ export interface LoadOptions {
   readonly at?: string
   /** Why a backend failed, as a word of a short list. Not for callers. */
   readonly onTrouble?: (backend: string, reason: string) => void
+  /** Folders that filesystem backends have already; those that are made now are added. */
+  readonly stores?: string[]
 }
 
 /** A problem at a place below the backend's own entry. */
@@ -54,10 +56,9 @@ class Unusable extends Error {
 
 /** `config` is what stands in local config, unread: a record of names and, by intent, `BackendConfig`s. */
 export function loadBackends(config: unknown, options: LoadOptions = {}): LoadedBackends {
-  const { at = '/provider/backends', onTrouble } = options
+  const { at = '/provider/backends', onTrouble, stores = [] } = options
   const backends = new Map<string, Backend>()
   const problems: ConfigProblem[] = []
-  const stores: string[] = []
   if (config !== undefined && !isJsonObject(config)) problems.push({ path: at, problem: 'is not an object' })
   for (const [name, entry] of Object.entries(isJsonObject(config) ? config : {})) {
     const here = `${at}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`

@@ -1,0 +1,400 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { publishResource } from '@openclaw-market/market-core'
+import { leaseAs, outsideWallet } from '../plugin/outside-wallet.fixture.ts'
+import type { RunningWorld, WorldOptions } from '../plugin/running-world.fixture.ts'
+import { bad, good, temporaryHome, testWorld, type Json } from '../plugin/world.fixture.ts'
+import { callAsNode } from '../surface/gateway-methods.ts'
+import {
+  lmStudioRoutes,
+  localServer,
+  ollamaRoutes,
+  searxngRoutes,
+  vllmRoutes,
+  type LocalServer,
+} from './local-servers.fixture.ts'
+import { sharedFile } from '../plugin/state-files.ts'
+import { tendShared } from './tend.ts'
+
+const stores = ['sqlite', 'file'] as const
+
+interface Home {
+  readonly home: string
+  readonly ports: readonly number[]
+  readonly servers: readonly LocalServer[]
+  readonly docs: string
+  readonly disk: string
+}
+
+async function household(): Promise<Home> {
+  const home = await temporaryHome()
+  const servers = await Promise.all([
+    localServer(ollamaRoutes),
+    localServer(searxngRoutes('json')),
+    localServer(vllmRoutes),
+    localServer(lmStudioRoutes),
+  ])
+  for (const server of servers) onTestFinished(() => server.close())
+  const [docs, disk] = [join(home, 'notes'), join(home, 'room')]
+  await mkdir(docs)
+  await mkdir(disk)
+  await writeFile(join(docs, 'tides.md'), '# Tides\n\nThe moon pulls the sea.\n')
+  return { home, ports: servers.map(({ port }) => port), servers, docs, disk }
+}
+
+function open({ home, ports }: Home, more: Partial<WorldOptions> = {}): Promise<RunningWorld> {
+  return testWorld({ home, config: { share: { ports } }, ...more })
+}
+
+const list = (value: unknown): readonly Json[] => value as readonly Json[]
+const names = (value: unknown): unknown[] => list(value).map(({ name }) => name)
+const everything = ({ docs, disk }: Home) => ({ docs, disk: { folder: disk, bytes: 5_000_000 } })
+const byName = (value: unknown, name: string): Json => {
+  const found = list(value).find((each) => each['name'] === name)
+  if (found === undefined) throw new Error(`no ${name} in ${JSON.stringify(value)}`)
+  return found
+}
+
+describe('finding', () => {
+  it('names what is here and proposes a price for each, and says neither address nor path', async () => {
+    const home = await household()
+    const world = await open(home)
+    const answer = good(await world.call('web3.share.find', everything(home)))
+    expect(list(answer['found']).map(({ name, kind, by, label }) => [name, kind, by, label])).toEqual([
+      ['ollama-llama3-2-3b', 'model', 'Ollama', 'llama3.2:3b'],
+      ['searxng', 'search', 'SearXNG', 'Web search'],
+      ['vllm-mistral-small-24b', 'model', 'vLLM', 'Mistral-Small-24B'],
+      ['lm-studio-qwen2-5-7b-instruct', 'model', 'LM Studio', 'qwen2.5-7b-instruct'],
+      // The config of this world has a `docs` and a `disk` of its own.
+      ['docs-2', 'search', 'a folder, 1 document', 'Documents'],
+      ['disk-2', 'storage', 'a folder', 'Disk space'],
+    ])
+    expect(byName(answer['found'], 'ollama-llama3-2-3b')['prices']).toEqual([
+      { unit: 'input_token', amount: '50000', per: '1000000', currency: 'USDC' },
+      { unit: 'output_token', amount: '150000', per: '1000000', currency: 'USDC' },
+    ])
+    const said = JSON.stringify(answer)
+    for (const secret of [home.home, '/srv/private', '127.0.0.1', ...home.ports.map(String)])
+      expect(said).not.toContain(secret)
+  })
+
+  it('says what is here and cannot be shared, and what to do about it', async () => {
+    const home = await household()
+    const off = await localServer(searxngRoutes('html-only'))
+    const locked = await localServer({ '/v1/models': { status: 401, text: '' } })
+    const empty = await localServer({ ...ollamaRoutes, '/api/tags': { json: { models: [] } } })
+    for (const server of [off, locked, empty]) onTestFinished(() => server.close())
+    await mkdir(join(home.home, 'nothing'))
+    const world = await open(home)
+    const answer = good(
+      await world.call('web3.share.find', {
+        ports: [off.port, locked.port, empty.port],
+        endpoints: [{ port: off.port, path: '/v1' }],
+        docs: join(home.home, 'nothing'),
+      }),
+    )
+    expect(answer['found']).toEqual([])
+    expect(list(answer['notes']).map(({ problem }) => problem)).toEqual([
+      'its settings allow no JSON',
+      'it wants a key',
+      'it has no model that can chat',
+      'nothing there lists models as OpenAI does',
+      'there are no documents in it that can be searched',
+    ])
+    for (const { hint } of list(answer['notes'])) expect(String(hint).length).toBeGreaterThan(20)
+  })
+
+  it('takes an endpoint that was named, each thing once, and never what this gateway itself offers', async () => {
+    const home = await household()
+    const [ollama] = home.servers
+    const world = await open(home)
+    const own = Number(new URL(world.url).port)
+    const port = ollama?.port ?? 0
+    const answer = good(
+      await world.call('web3.share.find', { ports: [port, own], endpoints: [{ port, path: '/v1/' }] }),
+    )
+    // By its own port it is an Ollama, which leaves out what cannot chat; by the list alone that cannot be told.
+    expect(names(answer['found'])).toEqual(['ollama-llama3-2-3b'])
+  })
+
+  it('is for the owner at the gateway alone', async () => {
+    const world = await open(await household())
+    for (const from of [
+      { door: 'tool', owner: true },
+      { door: 'tool', owner: false },
+      { door: 'gateway', owner: false },
+    ] as const) {
+      const start = { things: [{ name: 'searxng' }] }
+      expect(bad(await callAsNode('web3.share.start', start, from)).error).toBe('E_FORBIDDEN')
+      expect(bad(await callAsNode('web3.share.stop', {}, from)).error).toBe('E_FORBIDDEN')
+    }
+    const stranger = outsideWallet(world)
+    expect(bad((await stranger.api('web3.share.status')).body).error).toBe('E_FORBIDDEN')
+  })
+})
+
+describe.each(stores)('what is shared, store %s', (store) => {
+  it('serves and is sold at once, and again after a restart, from a file that only the owner reads', async () => {
+    const home = await household()
+    const world = await open(home, { store })
+    const things = ['ollama-llama3-2-3b', 'searxng', 'docs-2', 'disk-2'].map((name) => ({ name }))
+    const started = good(await world.call('web3.share.start', { ...everything(home), things }))
+    expect(list(started['shared']).map(({ name, done }) => [name, done])).toEqual(
+      things.map(({ name }) => [name, 'published']),
+    )
+    const listed = good(await world.call('web3.resources.list'))
+    expect(list(listed['resources'])).toHaveLength(4)
+    const file = sharedFile(join(home.home, 'state'))
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(JSON.stringify([started, listed, world.log])).not.toContain(home.home)
+    await world.stop()
+
+    const later = await open(home, { store })
+    const { shared } = good(await later.call('web3.share.status'))
+    expect(list(shared).map(({ name, state, answers }) => [name, state, answers])).toEqual(
+      things.map(({ name }) => [name, 'shared', true]),
+    )
+    const consumer = outsideWallet(later)
+    await later.fund(consumer.actorId, 1_000_000n)
+    const resourceId = String(byName(shared, 'docs-2')['resourceId'])
+    const { token } = await leaseAs(consumer, resourceId, '5000')
+    const found = await fetch(`${later.url}/web3/resources/search/query`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: '{"q":"moon"}',
+    })
+    expect([found.status, await found.json()]).toMatchObject([200, { results: [{ title: 'Tides' }] }])
+    await home.servers[0]?.close()
+    const without = good(await later.call('web3.share.status'))
+    expect(byName(without['shared'], 'ollama-llama3-2-3b')['answers']).toBe(false)
+    expect(byName(without['shared'], 'docs-2')).toMatchObject({
+      answers: true,
+      calls: 1,
+      money: [{ currency: 'USDC', earned: '0', owed: '1000', usage: [{ unit: 'query', quantity: '1' }] }],
+    })
+  })
+
+  it('stays as it is when it is shared again, at the price that its owner gave it; what differs is published anew', async () => {
+    const home = await household()
+    const world = await open(home, { store })
+    const price = (amount: string) => [{ unit: 'query', amount, per: '1', currency: 'USDC' }]
+    const share = async (thing: object) =>
+      list(
+        good(await world.call('web3.share.start', { things: [{ name: 'searxng', ...thing }] }))['shared'],
+      )[0]
+    const first = await share({ prices: price('77') })
+    expect(await share({})).toMatchObject({ resourceId: first?.['resourceId'], done: 'unchanged' })
+    const found = good(await world.call('web3.share.find'))
+    expect(byName(found['found'], 'searxng')).toMatchObject({ shared: true, prices: price('77') })
+    expect(await share({ prices: price('78'), label: 'The web' })).toMatchObject({ done: 'republished' })
+    expect(await share({})).toMatchObject({ done: 'unchanged', label: 'The web', prices: price('78') })
+  })
+
+  it('leaves nothing behind when it is refused', async () => {
+    const home = await household()
+    const world = await open(home, { store })
+    const wrong = [{ unit: 'put', amount: '1', per: '1', currency: 'USDC' }]
+    const refused = bad(
+      await world.call('web3.share.start', { things: [{ name: 'searxng', prices: wrong }] }),
+    )
+    expect(refused).toMatchObject({
+      error: 'E_INVALID_ARGUMENT',
+      details: { pointer: '/things/0/prices/0/unit' },
+    })
+    const overlapping = { folder: join(home.home, 'files'), bytes: 5_000_000 }
+    const twice = bad(
+      await world.call('web3.share.start', { disk: overlapping, things: [{ name: 'disk-2' }] }),
+    )
+    expect(twice).toMatchObject({
+      error: 'E_CONFLICT',
+      message: expect.stringContaining('another filesystem'),
+    })
+    expect(bad(await world.call('web3.share.start', { things: [{ name: 'nobody' }] })).error).toBe(
+      'E_NOT_FOUND',
+    )
+    expect(good(await world.call('web3.share.status'))['shared']).toEqual([])
+    expect(world.running.web3.backends.has('searxng')).toBe(false)
+    // The folder is free again for whoever may have it.
+    const room = { folder: home.disk, bytes: 5_000_000 }
+    good(await world.call('web3.share.start', { disk: room, things: [{ name: 'disk-2' }] }))
+    good(await world.call('web3.share.stop'))
+    good(await world.call('web3.share.start', { disk: room, things: [{ name: 'disk-2' }] }))
+  })
+
+  it('leaves the market when it is stopped, and goes when its last lease has ended', async () => {
+    const home = await household()
+    const world = await open(home, { store })
+    const started = good(await world.call('web3.share.start', { things: [{ name: 'searxng' }] }))
+    const resourceId = String(byName(started['shared'], 'searxng')['resourceId'])
+    const consumer = outsideWallet(world)
+    await world.fund(consumer.actorId, 1_000_000n)
+    const { token, leaseId } = await leaseAs(consumer, resourceId, '9000')
+    const ask = async () =>
+      (
+        await fetch(`${world.url}/web3/resources/search/query`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+          body: '{"q":"moon"}',
+        })
+      ).status
+
+    const stopped = good(await world.call('web3.share.stop', { names: ['searxng'] }))
+    expect(stopped).toMatchObject({
+      stopped: [{ name: 'searxng', status: 'stopping', leases: 1, lastEndsAt: expect.any(String) }],
+      ended: [],
+    })
+    expect(good(await world.call('web3.resources.get', { resourceId }))['resource']).toMatchObject({
+      status: 'resource_unpublished',
+    })
+    await tendShared(world.running.web3)
+    expect(await ask()).toBe(200)
+    const [before] = list(good(await world.call('web3.share.status'))['shared'])
+    expect(before).toMatchObject({ state: 'stopping', money: [{ earned: '0', owed: '2000' }] })
+    good((await consumer.api('web3.resources.completeLease', { leaseId })).body)
+    const [after] = list(good(await world.call('web3.share.status'))['shared'])
+    expect(after).toMatchObject({ calls: 1, leases: [], money: [{ earned: '2000', owed: '0' }] })
+    expect(good(await world.call('web3.billing.summary'))['currencies']).toMatchObject([
+      { earned: '2000', owed: '0' },
+    ])
+    // Published by hand over the same backend: that keeps it, too.
+    const byHand = {
+      kind: 'search',
+      label: 'By hand',
+      prices: [{ unit: 'query', amount: '1', per: '1', currency: 'USDC' }],
+      backend: 'searxng',
+    }
+    const who = { kind: 'node', actorId: world.market.address, owner: true } as const
+    const published = good(await world.market.run(publishResource, { resource: byHand }, who))
+    await tendShared(world.running.web3)
+    expect(good(await world.call('web3.share.status'))['shared']).toMatchObject([{ state: 'stopping' }])
+    good(await world.call('web3.resources.unpublish', { resourceId: published['resourceId'] }))
+    await tendShared(world.running.web3)
+    expect(good(await world.call('web3.share.status'))['shared']).toEqual([])
+    expect(world.running.web3.backends.has('searxng')).toBe(false)
+    expect(bad(await world.call('web3.share.stop', { names: ['searxng'] })).error).toBe('E_NOT_FOUND')
+  })
+
+  it('keeps a disk until the last stored file may go', async () => {
+    const home = await household()
+    const world = await open(home, { store })
+    const start = { disk: { folder: home.disk, bytes: 5_000_000 }, things: [{ name: 'disk-2' }] }
+    const started = good(await world.call('web3.share.start', start))
+    const consumer = outsideWallet(world)
+    await world.fund(consumer.actorId, 1_000_000n)
+    const { token } = await leaseAs(
+      consumer,
+      String(byName(started['shared'], 'disk-2')['resourceId']),
+      '9000',
+    )
+    const put = await fetch(`${world.url}/web3/resources/storage/put`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ path: 'a.txt', bytesBase64: 'eA==' }),
+    })
+    expect(put.status).toBe(200)
+    const stopped = good(await world.call('web3.share.stop', { endLeases: true }))
+    expect(stopped).toMatchObject({
+      stopped: [{ name: 'disk-2', status: 'stopping', leases: 0 }],
+      ended: [{ maxCost: '9000', metered: '0' }],
+    })
+    const backend = world.running.web3.backends.get('disk-2')
+    if (backend?.kind !== 'storage') throw new Error('no disk')
+    const { resourceId } = byName(started['shared'], 'disk-2')
+    await backend.remove(`${String(resourceId)}_${consumer.actorId.toLowerCase()}`)
+    await tendShared(world.running.web3)
+    expect(world.running.web3.backends.has('disk-2')).toBe(false)
+  })
+})
+
+describe('after a crash', () => {
+  it('between the list and the market, the next start publishes what is on the list only', async () => {
+    const home = await household()
+    // Dies, as far as the market can tell, before anything is published.
+    const world = await open(home, {
+      through: (market) => ({
+        ...market,
+        run: (op, json, who) =>
+          op.name === 'market.resource.publish' ? new Promise(() => undefined) : market.run(op, json, who),
+      }),
+    })
+    void world.call('web3.share.start', { things: [{ name: 'searxng' }] })
+    const file = sharedFile(join(home.home, 'state'))
+    await expect.poll(() => readFile(file, 'utf8').catch(() => ''), { timeout: 10_000 }).toContain('searxng')
+    await world.stop()
+
+    const later = await open(home)
+    expect(good(await later.call('web3.share.status'))['shared']).toMatchObject([
+      { name: 'searxng', state: 'off_market', money: [], leases: [] },
+    ])
+    expect(
+      good(await later.call('web3.share.start', { things: [{ name: 'searxng' }] }))['shared'],
+    ).toMatchObject([{ name: 'searxng', done: 'published' }])
+    expect(list(good(await later.call('web3.resources.list'))['resources'])).toHaveLength(1)
+  })
+
+  it('between the wish to stop and the market, it is stopped by itself', async () => {
+    const home = await household()
+    const world = await open(home)
+    good(await world.call('web3.share.start', { things: [{ name: 'searxng' }] }))
+    await world.stop()
+    const file = sharedFile(join(home.home, 'state'))
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"sharing"', '"stopping"'))
+    const later = await open(home)
+    await expect
+      .poll(async () => good(await later.call('web3.share.status'))['shared'], { timeout: 10_000 })
+      .toEqual([])
+    expect(good(await later.call('web3.resources.list'))['resources']).toEqual([])
+  })
+
+  it('a list that cannot be read is left as it is and said, and the rest of the gateway serves', async () => {
+    const home = await household()
+    const file = sharedFile(join(home.home, 'state'))
+    await mkdir(join(home.home, 'state', 'web3-core', 'shared'), { recursive: true })
+    await writeFile(file, '{"version":1,"shared":[{"name":"x"')
+    const world = await open(home)
+    for (const [name, params] of [
+      ['web3.share.status', {}],
+      ['web3.share.start', { things: [{ name: 'searxng' }] }],
+      ['web3.share.stop', {}],
+    ] as const) {
+      expect(bad(await world.call(name, params))).toMatchObject({
+        error: 'E_NOT_CONFIGURED',
+        message: 'the list of what is shared cannot be read',
+      })
+    }
+    expect(await readFile(file, 'utf8')).toContain('"x"')
+    const { problems } = good(await world.call('web3.status.summary'))
+    expect(problems).toEqual([{ key: 'shared', problem: 'the list of what is shared cannot be read' }])
+    good(await world.call('web3.resources.list'))
+  })
+})
+
+it('a name that the config takes later is the config’s, and that is said', async () => {
+  const home = await household()
+  const world = await open(home)
+  good(await world.call('web3.share.start', { things: [{ name: 'searxng' }] }))
+  await world.stop()
+  const config = {
+    share: { ports: home.ports },
+    provider: { backends: { searxng: { driver: 'local-docs', directory: home.docs } } },
+  }
+  const later = await open(home, { config })
+  expect(good(await later.call('web3.share.status'))['shared']).toMatchObject([
+    { name: 'searxng', state: 'not_served', answers: false, trouble: expect.stringContaining('the config') },
+  ])
+  const { problems } = good(await later.call('web3.status.summary'))
+  expect(problems).toMatchObject([{ key: 'shared/searxng' }])
+  expect(good(await later.call('web3.share.stop'))['stopped']).toMatchObject([{ status: 'gone' }])
+  expect(later.running.web3.backends.get('searxng')?.kind).toBe('search')
+})
+
+it('two that start at once do not meet', async () => {
+  const home = await household()
+  const world = await open(home)
+  const start = () => world.call('web3.share.start', { things: [{ name: 'searxng' }] })
+  const done = (await Promise.all([start(), start(), start()])).map(
+    (answer) => list(good(answer)['shared'])[0]?.['done'],
+  )
+  expect(done).toEqual(['published', 'unchanged', 'unchanged'])
+})
