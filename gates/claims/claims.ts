@@ -10,9 +10,11 @@ import { providerClaims } from './provider.ts'
 import { secretsClaims } from './secrets.ts'
 import { sightClaims } from './sight.ts'
 import { storeClaims } from './store.ts'
+import { walletClaims } from './wallet.ts'
 
 export const areas: readonly Area[] = [
   identityClaims,
+  walletClaims,
   authorityClaims,
   sightClaims,
   moneyClaims,

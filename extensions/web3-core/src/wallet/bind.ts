@@ -15,10 +15,9 @@ export const bindWallet = operation({
   result: closed({ wallet: ActorId }),
   errors: ['E_AUTH_REQUIRED', 'E_CONFLICT', 'E_EXPIRED', 'E_NOT_FOUND'],
   callers: ['node'],
-  async prove(read, { signature }, { rules, now }, prover) {
+  async prove(read, { signature }, { rules }, prover) {
     const asked = await read((tx) => tx.get(BindingChallenges, rules.market))
     if (asked === undefined) return undefined
-    if (now >= asked.expiresAt) throw expired()
     const { ownerActorId: address, chainId, message } = asked
     if (!(await prover.verifyMessage({ address, chainId, signature, message }))) {
       throw new MarketError('E_AUTH_REQUIRED', "the signature is not that wallet's over this message", {

@@ -5,12 +5,7 @@
  */
 import type { Static, TObject } from '@sinclair/typebox'
 import type { OpenClawPluginApi, PluginCommandContext } from 'openclaw/plugin-sdk/plugin-entry'
-import {
-  fromFailure,
-  isMarketError,
-  type ErrorCode,
-  type MarketError,
-} from '@openclaw-market/protocol/errors'
+import { fromFailure, isMarketError, MarketError, type ErrorCode } from '@openclaw-market/protocol/errors'
 import type { RunFacts } from '@openclaw-market/protocol/principal'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { runningWeb3 } from '../../plugin/handle.ts'
@@ -76,8 +71,8 @@ export async function answerOf(
       now: () => runningWeb3().now(),
       async call(name, result, params = {}) {
         // It was the owner's when it was sent; the host may have learnt better since.
-        const owner = isOwners(ctx)
-        const envelope = await callAsNode(shown(name), params, { door: 'gateway', owner, run })
+        if (!isOwners(ctx)) throw new MarketError('E_FORBIDDEN', notYours)
+        const envelope = await callAsNode(shown(name), params, { door: 'gateway', owner: true, run })
         if (!envelope.ok) throw fromFailure(envelope)
         const { ok: _ok, ...answer } = envelope
         return codec(result).decode(answer)
