@@ -13,6 +13,8 @@ import {
   type Json,
   type Kind,
 } from '../plugin/world.fixture.ts'
+import { answerOf } from '../surface/commands/command.ts'
+import { payStatusCommand } from '../surface/commands/pay-status.ts'
 import { callAsNode } from '../surface/gateway-methods.ts'
 
 async function twoMarkets(store: 'sqlite' | 'file' = 'sqlite', modelUrl?: string) {
@@ -94,6 +96,17 @@ describe.each(['sqlite', 'file'] as const)('another market on the %s store', (st
         market: 'other',
         lease: { metered, status: 'lease_completed', settlementStatus: 'settlement_released' },
       })
+      const money = good(await here.call('web3.billing.status', { id: leaseId }))
+      expect(money).toMatchObject({ market: 'other', settlement: { releasedSoFar: metered } })
+      expect(money).not.toHaveProperty('movesAt')
+      // What another market calls USDC may be divided in another way: the chat says base units.
+      const said = await answerOf(
+        payStatusCommand,
+        { channel: 'telegram', senderIsOwner: true, args: String(leaseId) },
+        (name) => name,
+      )
+      expect(said).toContain('USDC, base units')
+      expect(said).toMatch(new RegExp(`^released +${String(metered)}$`, 'm'))
     }
     expect(
       here.running.web3
@@ -113,6 +126,17 @@ describe.each(['sqlite', 'file'] as const)('another market on the %s store', (st
 })
 
 describe('several markets', () => {
+  it('a chat says how many leases wait to be ended elsewhere', async () => {
+    const { here, there } = await twoMarkets()
+    const { leaseId } = await lease(here, await offered(there, 'search'))
+    const owners = { channel: 'telegram', senderIsOwner: true }
+    const asked = () => answerOf(payStatusCommand, owners, (name) => name)
+    expect(await asked()).not.toContain('ends waiting')
+    await there.kill()
+    good(await here.call('web3.resources.completeLease', { leaseId }))
+    expect(await asked()).toMatch(/^ends waiting +1, asked (now|\d+ s ago)$/m)
+  })
+
   it('are listed one after the other, a page at a time, each item once', async () => {
     const { here, there } = await twoMarkets()
     const ids: string[] = []

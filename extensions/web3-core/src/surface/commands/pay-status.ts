@@ -15,8 +15,8 @@ export const payStatusCommand: ChatCommand = {
   answer: (words, at) => (words === '' ? ofAll(at) : ofLease(words, at)),
 }
 
-async function ofAll({ call }: CommandCall): Promise<string> {
-  const { billing, settlement, payouts } = await call(statusContract.name, statusContract.result)
+async function ofAll({ call, now }: CommandCall): Promise<string> {
+  const { billing, settlement, payouts, waiting } = await call(statusContract.name, statusContract.result)
   const dealt = billing.currencies.filter(isDealtIn)
   const shown = dealt.length === 0 ? billing.currencies.slice(0, 1) : dealt
   return screen({
@@ -25,6 +25,9 @@ async function ofAll({ call }: CommandCall): Promise<string> {
       ['unsettled', leases(settlement.pending)],
       ...some('of these unknown', settlement.unknown),
       ...some('payouts waiting', payouts.pending),
+      ...(waiting?.since === undefined
+        ? []
+        : [['ends waiting', `${waiting.ends}, asked ${seenFrom(now(), waiting.since)}`] as const]),
     ],
     wayOn: '/pay_status <leaseId> for one lease',
   })
