@@ -86,6 +86,23 @@ export const walletClaims: Area = {
       },
     },
     {
+      claim: 'What is the gateway’s is withdrawn by the gateway and its owner’s wallet, and by nobody else.',
+      file: `${core}/market/accounts/withdraw.ts`,
+      enforcedBy: 'gatewayFor',
+      caughtBy: {
+        file: binding,
+        test: "the owner's wallet withdraws what is the gateway's, while it has a say; and nobody else does",
+      },
+      loss: { line: 'if (by === gateway || by === owner) return gateway', replacement: 'return gateway' },
+    },
+    {
+      claim: 'No butler withdraws money, whoever tells it to.',
+      file: `${web3}/billing/withdraw.ts`,
+      enforcedBy: 'withdrawCapability',
+      caughtBy: { file: binding, test: 'a butler withdraws nothing, whoever tells it to' },
+      loss: { line: "doors: ['gateway', 'api'],", replacement: "doors: ['gateway', 'api', 'tool']," },
+    },
+    {
       claim: 'No butler binds a wallet, whoever tells it to.',
       file: `${wallet}/capabilities.ts`,
       enforcedBy: 'walletCapabilities',

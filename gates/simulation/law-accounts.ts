@@ -1,5 +1,6 @@
 /** Who may move money in and out. */
 import { Accounts, Payouts } from '@openclaw-market/protocol/entities/money'
+import { WalletBindings } from '@openclaw-market/protocol/entities/wallet'
 import { deposit } from '../../extensions/market-core/src/market/accounts/deposit.ts'
 import { settlePayout } from '../../extensions/market-core/src/market/accounts/settle-payout.ts'
 import { withdraw } from '../../extensions/market-core/src/market/accounts/withdraw.ts'
@@ -19,13 +20,18 @@ export const accountLaws: readonly Law[] = [
       [!rules.currencies.has(params.currency), 'E_INVALID_ARGUMENT'],
     ),
   ),
-  law(withdraw, ({ params: { currency, amount }, state, who, rules }) =>
-    unless(
+  law(withdraw, ({ params: { currency, amount, ofGateway }, state, who, rules }) => {
+    const binding = state.get(WalletBindings, rules.market)
+    const owner = binding?.suspendedAt === undefined ? binding?.ownerActorId : undefined
+    const by = actor(who)
+    const whose = ofGateway === true ? rules.market : by
+    return unless(
+      [ofGateway === true && by !== rules.market && by !== owner, 'E_FORBIDDEN'],
       [amount === 0n, 'E_INVALID_ARGUMENT'],
       [!rules.currencies.has(currency), 'E_INVALID_ARGUMENT'],
-      [amount > availableTo(state, actor(who), currency), 'E_INSUFFICIENT_FUNDS'],
-    ),
-  ),
+      [amount > availableTo(state, whose, currency), 'E_INSUFFICIENT_FUNDS'],
+    )
+  }),
   law(settlePayout, ({ params, state }) => {
     const payout = state.get(Payouts, params.payoutId)
     if (payout === undefined) return ['E_NOT_FOUND']

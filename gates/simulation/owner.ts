@@ -1,9 +1,11 @@
 /** The owner names its wallet, and whoever has got hold of its chat tries to put another in its place. */
-import { BindingChallenges } from '@openclaw-market/protocol/entities/wallet'
+import { Payouts } from '@openclaw-market/protocol/entities/money'
+import { BindingChallenges, WalletBindings } from '@openclaw-market/protocol/entities/wallet'
+import { withdraw } from '../../extensions/market-core/src/market/accounts/withdraw.ts'
 import { letWalletGo } from '../../extensions/market-core/src/market/wallet/let-go.ts'
 import { bindWallet } from '../../extensions/web3-core/src/wallet/bind.ts'
 import { unbindWallet } from '../../extensions/web3-core/src/wallet/unbind.ts'
-import type { Act } from './actor.ts'
+import { askSurely, type Act } from './actor.ts'
 import { askOwner } from './law-wallet.ts'
 import type { World } from './world.ts'
 
@@ -41,9 +43,23 @@ const letGo: Act = async (world) => {
   await world.ask(letWalletGo, {}, world.operator())
 }
 
+/** What is the gateway's goes where its owner's wallet says, and nowhere for anybody else. */
+const withdrawForGateway: Act = async (world) => {
+  const { dice, node } = world
+  const by = dice.one(candidates(world))
+  const { ownerActorId } = world.state.get(WalletBindings, node.actorId) ?? {}
+  const params = { currency: 'USDC', amount: `${1 + dice.below(40)}`, ofGateway: true }
+  const told = await askSurely(world, withdraw, params, by.who)
+  if (told?.ok !== true) return
+  const payout = world.state.get(Payouts, String(told['payoutId']))
+  if (payout !== undefined && payout.actorId !== node.actorId)
+    world.wrong(`${ownerActorId} withdrew of ${payout.actorId}`)
+}
+
 export const ownerActs: readonly (readonly [number, Act])[] = [
   [4, ask],
   [6, answer],
   [2, unbind],
+  [3, withdrawForGateway],
   [1, letGo],
 ]

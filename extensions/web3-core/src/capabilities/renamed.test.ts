@@ -107,6 +107,11 @@ const wishes: Readonly<Record<string, readonly object[]>> = {
   'web3.share.status': [{ verbose: true }],
   'web3.share.stop': [{ names: ['nothing-here'] }, { names: [] }],
   'web3.billing.summary': [{ since: 'yesterday' }],
+  'web3.billing.withdraw': [
+    { currency: 'USDC', amount: '9999999999' },
+    { currency: 'USDC', amount: '0' },
+    {},
+  ],
   'web3.billing.status': [{ id: leaseId }, { id: `ord_${'0'.repeat(26)}` }, {}],
   'web3.status.summary': [{ verbose: true }],
 }

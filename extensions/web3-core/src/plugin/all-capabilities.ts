@@ -1,6 +1,7 @@
 import type { Capability } from '../capabilities/capability.ts'
 import { billingStatusCapability } from '../billing/status.ts'
 import { billingCapability } from '../billing/summary.ts'
+import { withdrawCapability } from '../billing/withdraw.ts'
 import { chatCapability } from '../consumer/model-chat.ts'
 import { searchCapability } from '../consumer/search-query.ts'
 import { getFileCapability } from '../consumer/storage/get.ts'
@@ -53,6 +54,7 @@ export function allCapabilities(site: Site): readonly Capability[] {
     stopCapability,
     billingCapability,
     billingStatusCapability,
+    withdrawCapability,
     statusSummaryCapability,
   ]
 }

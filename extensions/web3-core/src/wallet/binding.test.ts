@@ -211,6 +211,43 @@ describe('changing wallets', () => {
   })
 })
 
+describe.each(stores)('withdrawing on the %s store', (store) => {
+  it("the owner's wallet withdraws what is the gateway's, while it has a say; and nobody else does", async () => {
+    const { world, mine, other } = await withClock(store)
+    await world.fund(world.market.address, 5_000n)
+    await world.fund(mine.actorId, 70n)
+    const wish = { currency: 'USDC', amount: '2000', ofGateway: true }
+    const by = async (wallet: OutsideWallet) => (await wallet.api('web3.billing.withdraw', wish)).body
+    const available = async (): Promise<unknown> =>
+      good(await world.call('web3.billing.summary'))['currencies']
+    const before = await available()
+    expect(bad(await by(mine)).error).toBe('E_FORBIDDEN')
+    await bind(world, mine)
+    expect(bad(await by(other)).error).toBe('E_FORBIDDEN')
+    expect(await available()).toEqual(before)
+
+    expect(good(await by(mine))).toMatchObject({ status: 'payout_pending', amount: '2000' })
+    expect(await available()).toMatchObject([{ available: '3000', pendingPayouts: '2000' }])
+    // Its own money is another matter.
+    const own = await mine.api('web3.billing.withdraw', { currency: 'USDC', amount: '70' })
+    expect(good(own.body)).toMatchObject({ amount: '70' })
+    expect(await available()).toMatchObject([{ available: '3000', pendingPayouts: '2000' }])
+
+    good(await world.call('web3.wallet.unbind'))
+    expect(bad(await by(mine)).error).toBe('E_FORBIDDEN')
+    expect(await available()).toMatchObject([{ available: '3000', pendingPayouts: '2000' }])
+  })
+
+  it('a butler withdraws nothing, whoever tells it to', async () => {
+    const { world } = await withClock(store)
+    await world.fund(world.market.address, 5_000n)
+    const wish = { currency: 'USDC', amount: '2000' }
+    const told = await callAsNode('web3.billing.withdraw', wish, { door: 'tool', owner: true })
+    expect(bad(told).error).toBe('E_FORBIDDEN')
+    expect(good(await world.call('web3.billing.withdraw', wish))).toMatchObject({ amount: '2000' })
+  })
+})
+
 it("each wallet learns what it is here, and only the two of them which is the owner's", async () => {
   const { world, mine, other } = await withClock()
   await bind(world, mine)
