@@ -4,6 +4,7 @@ const consumer = `${web3}/consumer`
 const lying = `${consumer}/lying-provider.test.ts`
 const lyingMarket = `${consumer}/lying-market.test.ts`
 const other = `${consumer}/other-market.test.ts`
+const fallback = `${consumer}/fallback.test.ts`
 const vault = `${consumer}/vault.test.ts`
 
 export const consumerClaims: Area = {
@@ -175,7 +176,7 @@ export const consumerClaims: Area = {
     },
     {
       claim: 'Bytes of a file that do not match its etag are shown as a disagreement.',
-      file: `${consumer}/storage.ts`,
+      file: `${consumer}/storage/file.ts`,
       enforcedBy: 'exactlyOf',
       caughtBy: { file: lying, test: 'of files: bytes that are not those of the etag' },
       loss: {
@@ -223,6 +224,49 @@ export const consumerClaims: Area = {
       enforcedBy: 'chooseMarkets',
       caughtBy: { file: `${web3}/resources/outside-wallet.test.ts`, test: 'deals with this market only' },
       loss: { line: 'if (!actsAsNode(who)) {', replacement: "if (who.kind === 'anyone') {" },
+    },
+    {
+      claim:
+        'While there is no market, what is configured as the owner’s own serves the owner and nobody else.',
+      file: `${web3}/surface/gateway-methods.ts`,
+      enforcedBy: 'callAsNode',
+      caughtBy: { file: fallback, test: '%s: the owner’s own serve the owner, and nobody else' },
+      loss: { line: 'from.owner && !isRunning(web3)', replacement: '!isRunning(web3)' },
+    },
+    {
+      claim: 'Who may spend of the owner’s budget is not served from the owner’s own files and notes.',
+      file: `${consumer}/own-backend.ts`,
+      enforcedBy: 'asksForItself',
+      caughtBy: { file: fallback, test: 'is not for somebody else, who may spend but is not the owner' },
+      loss: { line: "who.kind === 'node' && who.owner", replacement: "who.kind === 'node'" },
+    },
+    {
+      claim: 'A call whose answer was lost is not done again by the owner’s own backend.',
+      file: `${consumer}/unserved.ts`,
+      enforcedBy: 'whyNot',
+      caughtBy: { file: fallback, test: 'is not made up for by the owner’s own: it may have been done' },
+      loss: { line: "case 'E_EXPIRED':", replacement: "case 'E_EXPIRED':\n    case 'E_OUTCOME_UNKNOWN':" },
+    },
+    {
+      claim:
+        'The wish to end a lease on another market is on disk before it is sent, and the lease ends once.',
+      file: `${consumer}/end-elsewhere.ts`,
+      enforcedBy: 'endElsewhere',
+      caughtBy: {
+        file: `${consumer}/waiting-end.test.ts`,
+        test: 'killed %s its market heard of it: it ends once',
+      },
+      loss: { line: 'await web3.vault().wishEnd(leaseId, wish)', replacement: '' },
+    },
+    {
+      claim: 'A lease by what a silent market offered before is checked against its terms of now.',
+      file: `${consumer}/take-lease.ts`,
+      enforcedBy: 'take',
+      caughtBy: {
+        file: `${consumer}/seen/seen.test.ts`,
+        test: 'a lease by what was seen is checked against the terms of now, and a change is said once',
+      },
+      loss: { line: 'if (outdated !== undefined) throw changedSince(outdated, resource)', replacement: '' },
     },
   ],
 }

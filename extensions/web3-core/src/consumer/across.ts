@@ -2,36 +2,54 @@
 import { isMarketError, MarketError } from '@openclaw-market/protocol/errors'
 import type { Call } from '../capabilities/capability.ts'
 import { chooseMarkets, type Where } from './markets.ts'
+import type { RemoteMarket } from './remote-market.ts'
 
 export interface Listed<T> {
   readonly items: readonly T[]
   readonly nextCursor?: string
 }
 
+/** A page as it was when the market was last heard. */
+export interface Remembered<T> extends Listed<T> {
+  readonly seenAt: number
+}
+
 export interface Across<T> extends Listed<T & { readonly market: string }> {
   /** Markets that did not answer. Their items are missing. */
   readonly unreachable: readonly string[]
+  /** Markets that did not answer, whose items are as they were then. */
+  readonly cached: readonly { readonly market: string; readonly seenAt: number }[]
 }
 
 export async function listAcross<T extends object>(
   call: Call,
   { market, limit, cursor }: { readonly market?: string; readonly limit: number; readonly cursor?: string },
   list: (where: Where, page: { limit: number; cursor?: string }) => Promise<Listed<T>>,
+  remembered?: (market: RemoteMarket, page: { limit: number; cursor?: string }) => Remembered<T> | undefined,
 ): Promise<Across<T>> {
   const markets = chooseMarkets(call, market)
   const start = cursor === undefined ? undefined : readCursor(cursor, markets)
   const items: (T & { market: string })[] = []
   const unreachable: string[] = []
+  const cached: { market: string; seenAt: number }[] = []
   for (const [i, where] of markets.entries()) {
     if (start !== undefined && i < start.index) continue
     const within = start !== undefined && i === start.index ? start.cursor : undefined
+    const room = limit - items.length
+    const ask = { limit: room, ...(within === undefined ? {} : { cursor: within }) }
+    const instead = (error: unknown): Listed<T> => {
+      const { remote } = where
+      const known = remote === undefined || !isSilence(error) ? undefined : remembered?.(remote, ask)
+      if (known === undefined) throw error
+      cached.push({ market: where.name, seenAt: known.seenAt })
+      return known
+    }
     try {
-      const room = limit - items.length
-      const page = await list(where, { limit: room, ...(within === undefined ? {} : { cursor: within }) })
+      const page = await list(where, ask).catch(instead)
       if (page.items.length > room) throw tooMany(where.name)
       items.push(...page.items.map((item) => ({ ...item, market: where.name })))
       if (page.nextCursor !== undefined) {
-        return { items, unreachable, nextCursor: writeCursor(where.name, page.nextCursor) }
+        return { items, unreachable, cached, nextCursor: writeCursor(where.name, page.nextCursor) }
       }
     } catch (error) {
       if (markets.length === 1 || (where.remote === undefined && !isSilence(error))) throw error
@@ -42,13 +60,13 @@ export async function listAcross<T extends object>(
     }
     const following = markets[i + 1]
     if (items.length >= limit && following !== undefined) {
-      return { items, unreachable, nextCursor: writeCursor(following.name, '') }
+      return { items, unreachable, cached, nextCursor: writeCursor(following.name, '') }
     }
   }
-  return { items, unreachable }
+  return { items, unreachable, cached }
 }
 
-function isSilence(error: unknown): boolean {
+export function isSilence(error: unknown): boolean {
   return isMarketError(error) && (error.code === 'E_UNAVAILABLE' || error.code === 'E_TIMEOUT')
 }
 

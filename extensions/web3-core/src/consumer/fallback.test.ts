@@ -187,6 +187,24 @@ describe('a lease that is over', () => {
   })
 })
 
+describe('what is the owner’s own', () => {
+  it('is not for somebody else, who may spend but is not the owner', async () => {
+    const { call, market, running } = await testWorld({ config: { fallback } })
+    good(await call('web3.storage.put', { path: 'diary.md', text: 'private' }))
+    const { web3 } = running
+    const who = { kind: 'node', actorId: market.address, owner: false } as const
+    for (const [name, params] of [
+      ['web3.storage.get', { path: 'diary.md' }],
+      ['web3.storage.list', {}],
+      ['web3.storage.put', { path: 'diary.md', text: 'forged' }],
+      ['web3.search.query', { q: 'tides' }],
+    ] as const) {
+      const answer = await web3.registry.find(name)?.perform(params, { who, door: 'tool', web3 })
+      expect(answer).toMatchObject({ ok: false, error: 'E_NOT_FOUND' })
+    }
+  })
+})
+
 describe('while the market does not run', () => {
   const off = [
     ['off', { status: 'off' }],

@@ -32,6 +32,7 @@ export async function locate(
     } catch (error) {
       if (!isMarketError(error)) throw error
       if (error.code !== 'E_NOT_FOUND') silent.push(error)
+      else if (where.remote !== undefined) web3.seen.forget(where.remote, resourceId)
     }
   }
   const [first] = silent

@@ -5,8 +5,10 @@
 import { randomUUID } from 'node:crypto'
 import { issueLease, type Market } from '@openclaw-market/market-core'
 import { canonicalHash } from '@openclaw-market/protocol/canonical'
-import { isMarketError } from '@openclaw-market/protocol/errors'
+import { isMarketError, MarketError } from '@openclaw-market/protocol/errors'
 import type { QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
+import { Prices } from '@openclaw-market/protocol/money/price'
+import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { ResourceDetail } from '@openclaw-market/protocol/views/resource'
 import type { Call, Outcome } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
@@ -16,6 +18,7 @@ import { activateEntry } from './activate-entry.ts'
 import { locate, type Located } from './locate.ts'
 import { mayStillCome, recoverEntry } from './recover.ts'
 import type { RemoteMarket } from './remote-market.ts'
+import type { SeenResource } from './seen/seen-resource.ts'
 import { signedTerms } from './signed-terms.ts'
 import type { Vault, VaultEntry } from './vault.ts'
 
@@ -47,6 +50,8 @@ async function take(call: Call, wish: LeaseWish & { readonly idempotencyKey: str
     if (made !== undefined) return repeated(made)
   }
   const { where, resource } = await locate(call, wish.resourceId, before?.market ?? wish.market)
+  const outdated = where.remote === undefined ? undefined : web3.seen.outdated(where.remote, resource)
+  if (outdated !== undefined) throw changedSince(outdated, resource)
   const entry = await vault.addPending({
     market: where.name,
     ...(where.remote === undefined ? {} : { baseUrl: where.remote.url }),
@@ -148,6 +153,19 @@ function earlierEntry(
   return vault
     .list({ resourceId, ...(market === undefined ? {} : { market }) })
     .find((entry) => entry.idempotencyKey === idempotencyKey)
+}
+
+/** What the caller decided by was what we remembered of a market that was silent then. */
+function changedSince({ resource: then, seenAt }: SeenResource, now: ResourceDetail): MarketError {
+  return new MarketError('E_CONFLICT', 'the terms have changed since this resource was last seen', {
+    details: {
+      resourceId: now.resourceId,
+      seenAt: new Date(seenAt).toISOString(),
+      versions: [then.version, now.version],
+      prices: codec(Prices).encode(now.prices),
+    },
+    hint: 'Nothing was leased. These are the prices now: lease it again if they suit, or ask for a quote ({{web3.resources.quote}}).',
+  })
 }
 
 /** What makes two requests the same one. */

@@ -6,6 +6,7 @@ import { registry } from '../capabilities/registry.ts'
 import { endWaiting } from '../consumer/end-elsewhere.ts'
 import { recoverPending } from '../consumer/recover.ts'
 import { remoteMarket } from '../consumer/remote-market.ts'
+import { seenResources } from '../consumer/seen/seen-resources.ts'
 import { leaseTaking } from '../consumer/taking.ts'
 import { openVault, type Vault } from '../consumer/vault.ts'
 import type { Site } from '../identity/site.ts'
@@ -19,7 +20,7 @@ import { allCapabilities } from './all-capabilities.ts'
 import { splitBackends, type Config, type ConfigProblem } from './config.ts'
 import { web3Handler, type Web3Handler } from '../surface/http.ts'
 import { fallbackProblems } from './fallback.ts'
-import { sharedFile, vaultFile } from './state-files.ts'
+import { seenFile, sharedFile, vaultFile } from './state-files.ts'
 import { publishRunning, withdrawRunning } from './handle.ts'
 import { tendPeriodically } from './tend.ts'
 import { unavailable } from './unavailable.ts'
@@ -120,6 +121,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
       return state.status === 'running' ? [state.market.chainId] : []
     },
   }
+  const seen = await seenResources({ file: seenFile(options.stateDirectory), now, report })
   const made: Web3 = {
     market: usable,
     markets: {
@@ -127,6 +129,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
         remoteMarket({ ...market, url: trimmed(market.url) }, usable, stopping.signal),
       ),
     },
+    seen,
     vault: () => {
       if (vault !== undefined) return vault
       throw new MarketError('E_UNAVAILABLE', 'the vault of lease tokens is not open', {
@@ -197,6 +200,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
       await opening
       await tending.stop()
       sharing.close()
+      await seen.stop()
       loaded.close()
     },
   }

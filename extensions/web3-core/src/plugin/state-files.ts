@@ -10,3 +10,8 @@ export function vaultFile(stateDirectory: string): string {
 export function sharedFile(stateDirectory: string): string {
   return join(stateDirectory, 'web3-core', 'shared', 'shared.json')
 }
+
+/** What other markets have offered. */
+export function seenFile(stateDirectory: string): string {
+  return join(stateDirectory, 'web3-core', 'seen-resources.json')
+}

@@ -1,6 +1,7 @@
 import type { Market } from '@openclaw-market/market-core'
 import type { Registry } from '../capabilities/registry.ts'
 import type { Markets } from '../consumer/markets.ts'
+import type { SeenResources } from '../consumer/seen/seen-resources.ts'
 import type { Taking } from '../consumer/taking.ts'
 import type { Vault } from '../consumer/vault.ts'
 import type { Site } from '../identity/site.ts'
@@ -13,6 +14,8 @@ export interface Web3 {
   /** @throws MarketError E_UNAVAILABLE, E_NOT_CONFIGURED while this gateway's market does not run. */
   market(): Market
   readonly markets: Markets
+  /** What those have offered when they were last heard. */
+  readonly seen: SeenResources
   /** @throws MarketError E_UNAVAILABLE until it is open. */
   vault(): Vault
   readonly registry: Registry

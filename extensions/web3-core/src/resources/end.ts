@@ -17,7 +17,7 @@ const Waiting = closed(
     tries: Type.Integer(),
     lastError: Type.Optional(Type.String()),
   },
-  { description: 'its market did not answer: it is told again until it does, across restarts' },
+  { description: 'its market is told again until it answers' },
 )
 
 /** Of a lease on another market the end may have to wait. */
@@ -41,7 +41,7 @@ export const completeCapability = capability(
     group: 'resources',
     whenToUse: 'When the work is done and the usage right: it is paid at once, the rest returns.',
     whenNotToUse: 'When you do not accept the usage: revoke, which keeps the dispute window open.',
-    returns: 'settlementStatus: settlement_released, or settlement_refunded when nothing was used.',
+    returns: 'waiting: its market is told until it answers.',
     errors,
     doors: ['gateway', 'tool', 'api'],
     actor: 'consumer',
@@ -70,7 +70,8 @@ export const revokeCapability = capability(
     group: 'resources',
     whenToUse: 'To end a lease without accepting its usage, or, as provider, to stop serving it.',
     whenNotToUse: 'When you are content: complete it.',
-    returns: 'settlementStatus: the unused part returns at once, the used part is paid after the window.',
+    returns:
+      'The unused part returns at once, the used part is paid after the window; waiting: as in completing.',
     errors,
     doors: ['gateway', 'tool', 'api'],
     actor: 'caller',

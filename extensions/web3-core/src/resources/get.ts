@@ -1,7 +1,8 @@
 import { capability } from '../capabilities/capability.ts'
-import { locate } from '../consumer/locate.ts'
+import { locateOrSeen } from '../consumer/seen/locate-seen.ts'
 import { exampleResource } from './examples.ts'
 import { getContract } from './get-contract.ts'
+import { aged } from './market-name.ts'
 
 export const getCapability = capability(
   getContract,
@@ -9,7 +10,7 @@ export const getCapability = capability(
     group: 'resources',
     whenToUse: 'To read the terms of one resource before leasing it.',
     whenNotToUse: 'To search: list does that.',
-    returns: 'offer: the terms that a lease agrees to; policy: what a call may be.',
+    returns: 'offer: what a lease agrees to; cached: as last seen, its market is silent.',
     errors: { E_NOT_FOUND: 'no such resource, or not for you', E_TIMEOUT: 'its market does not answer' },
     doors: ['gateway', 'tool', 'api'],
     actor: 'anyone',
@@ -25,7 +26,8 @@ export const getCapability = capability(
     examples: { valid: { resourceId: exampleResource }, invalid: { resourceId: 'car_1' } },
   },
   async ({ resourceId, market }, call) => {
-    const { resource, where } = await locate(call, resourceId, market)
-    return { resource, market: where.name }
+    const { resource, where, seenAt } = await locateOrSeen(call, resourceId, market)
+    const cached = seenAt === undefined ? {} : { cached: aged(call.web3.now(), seenAt) }
+    return { resource, market: where.name, ...cached }
   },
 )

@@ -17,14 +17,12 @@ export const leaseCapability = capability(
     group: 'resources',
     whenToUse: 'To use a resource: one lease serves many calls until it ends or its lock is spent.',
     whenNotToUse: 'When an active lease serves already. Never lock more than the task is worth.',
-    returns:
-      'stored true: the token is kept here, use the lease by leaseId; false: your own token is the key.',
+    returns: 'stored: the token is kept here, use the lease by its id; else your own token is the key.',
     errors: {
       E_NOT_FOUND: 'no such resource, or the quote is not yours',
       E_FORBIDDEN: 'it is your own, the consent is not signed by your wallet, or you are not the owner',
       E_INSUFFICIENT_FUNDS: 'you have less than maxCost; details.missing says how much',
-      E_CONFLICT:
-        "the terms are not the quote's, you hold this storage already, or the key was used otherwise",
+      E_CONFLICT: 'the terms have changed, you hold this storage already, or the key was used otherwise',
       E_EXPIRED: 'the quote has expired',
       E_TIMEOUT: 'its market does not answer; no lease was asked for yet',
       E_OUTCOME_UNKNOWN: 'the answer was lost: repeat with the same idempotencyKey',

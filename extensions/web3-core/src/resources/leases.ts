@@ -10,7 +10,7 @@ export const leasesCapability = capability(
     group: 'resources',
     whenToUse: 'To see what you hold, who uses what you offer, and what is left.',
     whenNotToUse: 'For the records behind one lease: status has them.',
-    returns: 'remaining: what it can still spend; settlementStatus: whether its money has gone home.',
+    returns: 'remaining: what it can still spend.',
     errors: {
       E_INVALID_ARGUMENT: 'not a cursor of this list',
       E_NOT_FOUND: 'the named market is not in the config',

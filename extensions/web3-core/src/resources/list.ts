@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { given, listResources } from '@openclaw-market/market-core'
+import { MarketError } from '@openclaw-market/protocol/errors'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import { nextCursor } from '@openclaw-market/protocol/schema/paging'
 import { closed, literals } from '@openclaw-market/protocol/schema/scalars'
@@ -8,7 +9,10 @@ import { ResourceView } from '@openclaw-market/protocol/views/resource'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { listAcross } from '../consumer/across.ts'
-import { MarketName, OnMarket, Unreachable } from './market-name.ts'
+import type { RemoteMarket } from '../consumer/remote-market.ts'
+import { isSeenCursor, listSeen, type Filter } from '../consumer/seen/list-seen.ts'
+import type { Web3 } from '../plugin/web3.ts'
+import { aged, CachedMarkets, MarketName, OnMarket, Unreachable } from './market-name.ts'
 
 const contract = {
   name: 'web3.resources.list',
@@ -23,6 +27,7 @@ const contract = {
   result: closed({
     resources: Type.Array(closed({ ...ResourceView.properties, market: OnMarket })),
     unreachable: Unreachable,
+    cached: Type.Optional(CachedMarkets),
     nextCursor,
   }),
   errors: ['E_NOT_FOUND', 'E_TIMEOUT'],
@@ -34,7 +39,7 @@ export const listCapability = capability(
     group: 'resources',
     whenToUse: 'To find a model, search or storage. A price is amount base units for each per units.',
     whenNotToUse: 'When an active lease serves already.',
-    returns: 'Exact prices, policy and market of each; never where it is served from.',
+    returns: 'Exact prices and policy of each; cached: silent markets, theirs as last seen.',
     errors: {
       E_INVALID_ARGUMENT: 'not a cursor of this list',
       E_NOT_FOUND: 'the named market is not in the config',
@@ -64,21 +69,51 @@ export const listCapability = capability(
   },
   async ({ market, limit, cursor, status = 'resource_published', ...rest }, call) => {
     const filter = { ...rest, status }
-    const { items, unreachable, nextCursor } = await listAcross(
+    const { items, unreachable, cached, nextCursor } = await listAcross(
       call,
       { limit: limit ?? 50, ...given({ market, cursor }) },
       async ({ remote }, page) => {
-        const listed =
-          remote === undefined
-            ? await runLocal(call.web3.market(), listResources, { ...filter, ...page }, call.who)
-            : await remote.call(contract, { ...filter, ...page })
+        if (remote !== undefined) return listThere(call.web3, remote, filter, page)
+        const listed = await runLocal(call.web3.market(), listResources, { ...filter, ...page }, call.who)
         return { items: listed.resources, ...given({ nextCursor: listed.nextCursor }) }
       },
+      (remote, page) => listSeen(call.web3, remote, filter, page),
     )
+    const silent = cached.map((each) => ({ market: each.market, ...aged(call.web3.now(), each.seenAt) }))
     return {
       resources: [...items],
       unreachable: [...unreachable],
+      ...(silent.length === 0 ? {} : { cached: silent }),
       ...given({ nextCursor }),
     }
   },
 )
+
+async function listThere(
+  { seen }: Web3,
+  remote: RemoteMarket,
+  filter: Filter,
+  page: { limit: number; cursor?: string },
+) {
+  // Its first page is asked for anew: a place in what was seen is none of its own.
+  if (isSeenCursor(page.cursor)) throw goneOn(remote.name)
+  const listed = await remote.call(contract, { ...filter, ...page })
+  const whole = page.cursor === undefined && listed.nextCursor === undefined
+  // Its own word for itself is not ours for it.
+  const resources = listed.resources.map(({ market: _market, ...resource }) => resource)
+  if (whole && isUnnarrowed(filter)) seen.keepAll(remote, resources)
+  else seen.keep(remote, resources)
+  return { items: resources, ...given({ nextCursor: listed.nextCursor }) }
+}
+
+/** What is not in an answer to this is not offered any more. */
+function isUnnarrowed({ status, ...rest }: Filter): boolean {
+  return status === 'resource_published' && Object.keys(rest).length === 0
+}
+
+/** A list that began with what was seen goes on with it, whether or not its market has come back meanwhile. */
+function goneOn(market: string): MarketError {
+  return new MarketError('E_UNAVAILABLE', `the market ${market} is not asked in the middle of a list`, {
+    hint: 'Begin the list again, without cursor.',
+  })
+}

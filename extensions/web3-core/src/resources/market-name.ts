@@ -1,4 +1,5 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
+import { closed } from '@openclaw-market/protocol/schema/scalars'
 
 /** Which market is meant: `local` or one of the config's; absent: any. */
 export const MarketName = Type.String({
@@ -10,3 +11,13 @@ export const OnMarket = Type.String({ description: 'the market that has it' })
 export const Unreachable = Type.Array(Type.String(), {
   description: 'markets that did not answer; theirs is missing',
 })
+
+/** How old an answer is that its market does not give now. */
+export const Cached = closed({ ageSeconds: Type.Integer({ minimum: 0 }) })
+export const CachedMarkets = Type.Array(closed({ market: Type.String(), ...Cached.properties }), {
+  description: 'markets that did not answer; theirs is as last seen',
+})
+
+export function aged(now: number, seenAt: number): Static<typeof Cached> {
+  return { ageSeconds: Math.max(0, Math.floor((now - seenAt) / 1000)) }
+}

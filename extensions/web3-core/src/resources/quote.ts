@@ -52,6 +52,7 @@ export const quoteCapability = capability(
       return { ...(await runLocal(call.web3.market(), quoteResource, plan, call.who)), market: name }
     }
     const quote = await remote.call(quoteContract, plan)
+    call.web3.seen.keep(remote, [resource])
     const { quoteId, maxCost, expiresAt } = quote
     const { resourceId, offerHash, currency } = resource
     remote.quotes.keep({ quoteId, resourceId, offerHash, ttlMs: plan.ttlMs, maxCost, currency, expiresAt })
