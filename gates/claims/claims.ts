@@ -8,6 +8,7 @@ import { identityClaims } from './identity.ts'
 import { moneyClaims } from './money.ts'
 import { providerClaims } from './provider.ts'
 import { secretsClaims } from './secrets.ts'
+import { sharingClaims } from './sharing.ts'
 import { sightClaims } from './sight.ts'
 import { storeClaims } from './store.ts'
 import { walletClaims } from './wallet.ts'
@@ -23,6 +24,7 @@ export const areas: readonly Area[] = [
   secretsClaims,
   providerClaims,
   backendsClaims,
+  sharingClaims,
   consumerClaims,
 ]
 

@@ -61,10 +61,19 @@ describe('a program at a port', () => {
       'a version alone',
       { '/api/version': { json: { version: '1' } }, '/version': { json: { version: '1' } } },
     ],
-    ['a redirect to elsewhere', { '/v1/models': { status: 302, text: '' } }],
     ['nonsense', { '/v1/models': { json: { data: 'models' } }, '/config': { json: [] } }],
   ])('is nobody that we know: %s', async (_what, routes) => {
     expect(await met(routes)).toBeUndefined()
+  })
+
+  it('is nobody when it sends us elsewhere: no redirect is followed', async () => {
+    const elsewhere = await localServer(vllmRoutes)
+    onTestFinished(() => elsewhere.close())
+    const location = `http://127.0.0.1:${elsewhere.port}/v1/models`
+    expect(
+      await met({ '/v1/models': (_request, response) => response.writeHead(302, { location }).end() }),
+    ).toBeUndefined()
+    expect(elsewhere.asked).toEqual([])
   })
 
   it('is nobody where nobody listens, and where an answer is larger than a list can be', async () => {
