@@ -108,6 +108,11 @@ describe('before anything is shared', () => {
     ])
     expect(nothing).toMatchObject({ code: 1, stdout: '' })
     expect(nothing.stderr).toMatch(/^E_NOT_FOUND: nothing that can be shared is found here\n.*--docs DIR/s)
+    // Whoever may share a folder may read it: that takes more than to write.
+    for (const method of ['web3.share.find', 'web3.share.start', 'web3.share.stop']) {
+      const scopes = ['operator.read', 'operator.write'] as const
+      expect(JSON.stringify(await gateway.refusal(method, {}, scopes))).toContain('operator.admin')
+    }
     expect(list((await gateway.call('web3.resources.list'))['resources'])).toEqual([])
     expectNoSecret(unasked, nothing)
   })

@@ -39,6 +39,11 @@ export const allowed: readonly Allowed[] = [
     why: "§8: where a backend is stands in the config and nowhere else; the host keeps copies; the gateway's token is its own",
   },
   {
+    secret: /^the path of lent$/,
+    place: /^file state\/web3-core\/shared\/shared\.json$/,
+    why: '§8: where a shared thing is stands in a 0600 file beside the config, and nowhere else',
+  },
+  {
     secret: /^the name of a backend$/,
     place: /^file state\/(openclaw\.json(\.[\w.-]+)?|state\/openclaw\.sqlite(-wal)?)$/,
     why: '§8: named in the config, whose keys the host keeps a journal of',

@@ -17,7 +17,7 @@ import { atTheTerminal, hearConfessions, misplace, overstep } from './misuse.ts'
 import { allowed, findingsIn, type Findings } from './places.ts'
 import { damages, remainsOf } from './remains.ts'
 import { secretsOf, type Secrets } from './secrets.ts'
-import { callAll, use, type Used } from './use.ts'
+import { callAll, lend, use, type Used } from './use.ts'
 import { startWorld, type World } from './world.ts'
 
 const seed = seedOfRun()
@@ -53,6 +53,7 @@ describe.each<Store>(['sqlite', 'file'])('a gateway that is used and misused, st
       if (everywhere) await callEveryMethod(world, poolOf(world, 'nothing'), secrets.canaries, seed, 1)
       called = await callEveryMethod(world, poolOf(world, used), secrets.canaries, seed + 1, sized(1, 15))
       await terminal
+      await lend(world, everywhere)
       const { host } = world.gateway
       const pid = Number(readFileSync(join(host.stateDir, 'market-core', 'store', 'lock.pid'), 'utf8'))
       await host.kill()
@@ -105,7 +106,7 @@ describe.each<Store>(['sqlite', 'file'])('a gateway that is used and misused, st
         ).toBe(true)
     }
     expect(called.size).toBeGreaterThan(40)
-    expect(secrets.all).toHaveLength(35)
+    expect(secrets.all).toHaveLength(36)
     const issued = used.secrets.get('the token that an operator issued') ?? ''
     expect(all.filter(({ bytes }) => bytes.includes(issued))).toHaveLength(1)
   })

@@ -4,7 +4,7 @@ import { openSecretBox } from '@openclaw-market/market-core'
 import type { LeaseId } from '@openclaw-market/protocol/ids'
 import { join } from 'node:path'
 import { openVault } from '../../extensions/web3-core/src/consumer/vault.ts'
-import { record, text } from '../../test/market-gateway.fixture.ts'
+import { list, record, text } from '../../test/market-gateway.fixture.ts'
 import { deposit, model, publishDelegated, search } from '../../test/offers.fixture.ts'
 import { good, type Leased } from '../../test/outside-wallet.fixture.ts'
 import { chosen, passphraseOf, type World } from './world.ts'
@@ -143,4 +143,19 @@ export async function callAll({ doors, consumer }: World, { leases, own }: Used)
   }
   await doors.http({ path: '/web3/resources/storage/list', token: leases.storage.token, json: {} })
   good(await consumer.signed('web3.resources.leases'))
+}
+
+/** A folder that is shared, one that must not be, and everything that is said of both. Last: the stop of all would undo it. */
+export async function lend({ doors, gateway, home }: World, terminal: boolean): Promise<void> {
+  const docs = join(home, 'lent')
+  const { found } = await doors.rpc('web3.share.find', { docs })
+  const [thing] = list(found)
+  const name = text(thing?.['name'])
+  const started = await doors.rpc('web3.share.start', { docs, things: [{ name }] })
+  if (started['ok'] !== true) throw new Error(JSON.stringify(started))
+  for (const folder of [gateway.host.stateDir, join(docs, 'missing'), home])
+    await doors.rpc('web3.share.start', { disk: { folder, bytes: 1_000_000 }, things: [{ name: 'disk' }] })
+  await doors.rpc('web3.share.status')
+  await doors.rpc('web3.status.summary')
+  if (terminal) await doors.cli(['share', 'status', '--json'])
 }

@@ -83,6 +83,7 @@ export async function startWorld(home: string, store: Store): Promise<World> {
   const folder = (name: string) => join(home, name)
   mkdirSync(folder('files'), { recursive: true })
   mkdirSync(folder('tmp'))
+  writeDocs(folder('lent'))
   // Temporary files of its own, but the compiled code of the host that is there already. (NODE_COMPILE_CACHE would make the
   // host start itself again as a child, which outlives a kill.)
   const compiled = join(tmpdir(), 'node-compile-cache')
@@ -123,6 +124,8 @@ export async function startWorld(home: string, store: Store): Promise<World> {
         },
       },
       markets: [{ name: 'harbour', url: across.url }],
+      // Whatever else runs on this machine is not part of this world.
+      share: { ports: [] },
     },
     launch: {
       env: { TMPDIR: folder('tmp') },
@@ -131,7 +134,7 @@ export async function startWorld(home: string, store: Store): Promise<World> {
     },
   })
   const endpoints = new Map([
-    ...['docs', 'files', 'api-key', 'missing'].map((n) => [`the path of ${n}`, folder(n)] as const),
+    ...['docs', 'files', 'api-key', 'missing', 'lent'].map((n) => [`the path of ${n}`, folder(n)] as const),
     ['the address of the upstream', new URL(upstream.url).host],
     ['the address of the other market', new URL(across.url).host],
     ['the name of the model of the upstream', chosen.upstreamModel],
