@@ -9,8 +9,9 @@ import { endWaiting } from '../consumer/end-elsewhere.ts'
 import { recoverPending } from '../consumer/recover.ts'
 import { startWorld, type WorldOptions } from './running-world.fixture.ts'
 
-/** Where it dies: the moment before, or after, the market issues or ends a lease. `remote`: another market, over HTTP. */
-export type Death = `${'before' | 'after'} ${'local lease' | 'remote lease' | 'remote end'}`
+/** Where it dies: the moment before, or after, the market does this. `remote`: another market, over HTTP. */
+export type Death =
+  `${'before' | 'after'} ${'local lease' | 'remote lease' | 'remote end' | 'publish' | 'unpublish'}`
 
 export interface ChildOptions extends Pick<WorldOptions, 'home' | 'store' | 'config' | 'market'> {
   readonly dies?: Death
@@ -32,14 +33,20 @@ function die(): never {
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
 }
 
+const fatalOperations: Readonly<Record<string, string>> = {
+  'market.lease.issue': 'local lease',
+  'market.resource.publish': 'publish',
+  'market.resource.unpublish': 'unpublish',
+}
+
 function mortal(market: Market): Market {
   return {
     ...market,
     async run(op, json, who) {
-      const fatal = op.name === 'market.lease.issue'
-      if (fatal && dies === 'before local lease') die()
+      const what = fatalOperations[op.name]
+      if (what !== undefined && dies === `before ${what}`) die()
       const envelope = await market.run(op, json, who)
-      if (fatal && dies === 'after local lease') die()
+      if (what !== undefined && dies === `after ${what}`) die()
       return envelope
     },
   }

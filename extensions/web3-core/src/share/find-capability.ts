@@ -9,6 +9,9 @@ import { sharedBefore, termsOf } from './offer.ts'
 import { shareableKinds } from './price-figure.ts'
 import { resourceOf } from './tend.ts'
 
+/** What was met and cannot be shared as it is, and what to do about it. */
+export const Notes = Type.Array(closed({ about: Type.String(), problem: Type.String(), hint: Type.String() }))
+
 export const findContract = {
   name: 'web3.share.find',
   summary: 'Looks on the machine of the gateway for what can be shared, and proposes prices.',
@@ -28,7 +31,7 @@ export const findContract = {
         shared: Type.Boolean(),
       }),
     ),
-    notes: Type.Array(closed({ about: Type.String(), problem: Type.String(), hint: Type.String() })),
+    notes: Notes,
   }),
   errors: ['E_NOT_FOUND', 'E_FORBIDDEN', 'E_QUOTA_EXCEEDED'],
 } as const satisfies Contract

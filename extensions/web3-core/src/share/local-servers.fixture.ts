@@ -22,7 +22,10 @@ export async function localServer(routes: Routes, port = 0): Promise<LocalServer
     const url = request.url ?? ''
     asked.push(url)
     const route = routes[url] ?? routes[url.split('?', 1)[0] ?? '']
-    if (typeof route === 'function') return void route(request, response)
+    if (typeof route === 'function') {
+      route(request, response)
+      return
+    }
     const { status = 200, json, text = 'not here' } = route ?? { status: 404 }
     response.writeHead(status, { 'content-type': json === undefined ? 'text/html' : 'application/json' })
     response.end(json === undefined ? text : JSON.stringify(json))

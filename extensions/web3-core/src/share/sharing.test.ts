@@ -143,6 +143,7 @@ describe.each(stores)('what is shared, store %s', (store) => {
     expect(list(started['shared']).map(({ name, done }) => [name, done])).toEqual(
       things.map(({ name }) => [name, 'published']),
     )
+    expect(started['notes']).toEqual([])
     const listed = good(await world.call('web3.resources.list'))
     expect(list(listed['resources'])).toHaveLength(4)
     const file = sharedFile(join(home.home, 'state'))
@@ -275,6 +276,23 @@ describe.each(stores)('what is shared, store %s', (store) => {
     expect(bad(await world.call('web3.share.stop', { names: ['searxng'] })).error).toBe('E_NOT_FOUND')
   })
 
+  it('comes back as the same resource when it is shared again before its last lease has ended', async () => {
+    const home = await household()
+    const world = await open(home, { store })
+    const start = async () =>
+      list(good(await world.call('web3.share.start', { things: [{ name: 'searxng' }] }))['shared'])[0]
+    const resourceId = String((await start())?.['resourceId'])
+    const consumer = outsideWallet(world)
+    await world.fund(consumer.actorId, 1_000_000n)
+    await leaseAs(consumer, resourceId, '9000')
+    good(await world.call('web3.share.stop'))
+    expect(await start()).toMatchObject({ resourceId, done: 'republished' })
+    await tendShared(world.running.web3)
+    expect(good(await world.call('web3.share.status'))['shared']).toMatchObject([
+      { state: 'shared', leases: [{ status: 'lease_active' }] },
+    ])
+  })
+
   it('keeps a disk until the last stored file may go', async () => {
     const home = await household()
     const world = await open(home, { store })
@@ -307,67 +325,26 @@ describe.each(stores)('what is shared, store %s', (store) => {
   })
 })
 
-describe('after a crash', () => {
-  it('between the list and the market, the next start publishes what is on the list only', async () => {
-    const home = await household()
-    // Dies, as far as the market can tell, before anything is published.
-    const world = await open(home, {
-      through: (market) => ({
-        ...market,
-        run: (op, json, who) =>
-          op.name === 'market.resource.publish' ? new Promise(() => undefined) : market.run(op, json, who),
-      }),
+it('a list that cannot be read is left as it is and said, and the rest of the gateway serves', async () => {
+  const home = await household()
+  const file = sharedFile(join(home.home, 'state'))
+  await mkdir(join(home.home, 'state', 'web3-core', 'shared'), { recursive: true })
+  await writeFile(file, '{"version":1,"shared":[{"name":"x"')
+  const world = await open(home)
+  for (const [name, params] of [
+    ['web3.share.status', {}],
+    ['web3.share.start', { things: [{ name: 'searxng' }] }],
+    ['web3.share.stop', {}],
+  ] as const) {
+    expect(bad(await world.call(name, params))).toMatchObject({
+      error: 'E_NOT_CONFIGURED',
+      message: 'the list of what is shared cannot be read',
     })
-    void world.call('web3.share.start', { things: [{ name: 'searxng' }] })
-    const file = sharedFile(join(home.home, 'state'))
-    await expect.poll(() => readFile(file, 'utf8').catch(() => ''), { timeout: 10_000 }).toContain('searxng')
-    await world.stop()
-
-    const later = await open(home)
-    expect(good(await later.call('web3.share.status'))['shared']).toMatchObject([
-      { name: 'searxng', state: 'off_market', money: [], leases: [] },
-    ])
-    expect(
-      good(await later.call('web3.share.start', { things: [{ name: 'searxng' }] }))['shared'],
-    ).toMatchObject([{ name: 'searxng', done: 'published' }])
-    expect(list(good(await later.call('web3.resources.list'))['resources'])).toHaveLength(1)
-  })
-
-  it('between the wish to stop and the market, it is stopped by itself', async () => {
-    const home = await household()
-    const world = await open(home)
-    good(await world.call('web3.share.start', { things: [{ name: 'searxng' }] }))
-    await world.stop()
-    const file = sharedFile(join(home.home, 'state'))
-    await writeFile(file, (await readFile(file, 'utf8')).replace('"sharing"', '"stopping"'))
-    const later = await open(home)
-    await expect
-      .poll(async () => good(await later.call('web3.share.status'))['shared'], { timeout: 10_000 })
-      .toEqual([])
-    expect(good(await later.call('web3.resources.list'))['resources']).toEqual([])
-  })
-
-  it('a list that cannot be read is left as it is and said, and the rest of the gateway serves', async () => {
-    const home = await household()
-    const file = sharedFile(join(home.home, 'state'))
-    await mkdir(join(home.home, 'state', 'web3-core', 'shared'), { recursive: true })
-    await writeFile(file, '{"version":1,"shared":[{"name":"x"')
-    const world = await open(home)
-    for (const [name, params] of [
-      ['web3.share.status', {}],
-      ['web3.share.start', { things: [{ name: 'searxng' }] }],
-      ['web3.share.stop', {}],
-    ] as const) {
-      expect(bad(await world.call(name, params))).toMatchObject({
-        error: 'E_NOT_CONFIGURED',
-        message: 'the list of what is shared cannot be read',
-      })
-    }
-    expect(await readFile(file, 'utf8')).toContain('"x"')
-    const { problems } = good(await world.call('web3.status.summary'))
-    expect(problems).toEqual([{ key: 'shared', problem: 'the list of what is shared cannot be read' }])
-    good(await world.call('web3.resources.list'))
-  })
+  }
+  expect(await readFile(file, 'utf8')).toContain('"x"')
+  const { problems } = good(await world.call('web3.status.summary'))
+  expect(problems).toEqual([{ key: 'shared', problem: 'the list of what is shared cannot be read' }])
+  good(await world.call('web3.resources.list'))
 })
 
 it('a name that the config takes later is the config’s, and that is said', async () => {

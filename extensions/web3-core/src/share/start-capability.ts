@@ -9,7 +9,7 @@ import { closed, line, literals } from '@openclaw-market/protocol/schema/scalars
 import { capability, type Call } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import type { Candidate } from './candidate.ts'
-import { findErrors } from './find-capability.ts'
+import { findErrors, Notes } from './find-capability.ts'
 import { missingReach } from './here.ts'
 import { look, lookAround, proposedCurrency } from './look.ts'
 import { isUnchanged, sharedBefore, termsOf, type Asked, type Before, type Terms } from './offer.ts'
@@ -49,6 +49,7 @@ export const startContract = {
         done: literals(['published', 'republished', 'unchanged']),
       }),
     ),
+    notes: Notes,
     reach: Reach,
   }),
   errors: ['E_NOT_FOUND', 'E_FORBIDDEN', 'E_QUOTA_EXCEEDED', 'E_CONFLICT'],
@@ -60,7 +61,8 @@ export const startCapability = capability(
     group: 'share',
     whenToUse: 'To earn with what this machine has to spare. Again: only what differs is published anew.',
     whenNotToUse: 'For a backend that the config names: publish does that.',
-    returns: 'done: what it came to for each; reach: whether others can get to this machine.',
+    returns:
+      'done: what it came to for each; notes: what is here and was not shared; reach: whether others can get to this machine.',
     errors: {
       ...findErrors,
       E_INVALID_ARGUMENT: 'prices in units that this kind has not, or no currency of this market',
@@ -87,7 +89,7 @@ export const startCapability = capability(
     const { web3 } = call
     return web3.sharing.inTurn(async () => {
       const currency = proposedCurrency(web3)
-      const { candidates } = await lookAround(web3, where)
+      const { candidates, notes } = await lookAround(web3, where)
       const planned = []
       for (const [i, { name, ...asked }] of things.entries()) {
         const candidate = candidates.find((each) => each.name === name)
@@ -104,7 +106,8 @@ export const startCapability = capability(
       for (const { i, candidate, before, terms } of planned)
         shared.push(await share(call, i, candidate, before, terms))
       const missing = missingReach(web3.here)
-      return { shared, reach: { url: web3.site.url, ...(missing === undefined ? {} : { missing }) } }
+      const reach = { url: web3.site.url, ...(missing === undefined ? {} : { missing }) }
+      return { shared, notes: [...notes], reach }
     })
   },
 )

@@ -182,9 +182,9 @@ describe('what a person reads', () => {
         'Set publicUrl.',
       ].join('\n'),
     )
-    expect(startText({ shared: [{ ...thing, done: 'published' }], reach }, currencies)).toMatch(
-      /^docs {2}published {2}0\.001 USDC per query\n/,
-    )
+    expect(
+      startText({ shared: [{ ...thing, done: 'published' }], notes: findings.notes, reach }, currencies),
+    ).toMatch(/^docs {2}published {2}0\.001 USDC per query\n {2}\(SearXNG: its settings allow no JSON/)
   })
 
   it('says what stopping comes to, before and after', () => {

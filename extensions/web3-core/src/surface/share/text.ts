@@ -46,12 +46,13 @@ export function priceText(
 }
 
 export function startText(
-  { shared, reach }: Static<typeof startContract.result>,
+  { shared, notes, reach }: Static<typeof startContract.result>,
   currencies: readonly Currency[],
 ): string {
   const rows = shared.map((each) => [each.name, each.done, priceText(each, currencies)])
   return [
     aligned(rows),
+    ...notes.map(noteText),
     '',
     reachText(reach),
     'Who uses it, and what it earns: openclaw share status. To end it: openclaw share stop.',
