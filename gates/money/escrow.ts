@@ -1,5 +1,5 @@
 /**
- * Any life of a lease: calls that hold, post, turn unknown, are corrected or lapse, and an end at any moment. Escrow covers
+ * Any life of a lease, prepaid or on credit: calls that hold, post, turn unknown, are corrected or lapse, and an end at any moment. Escrow covers
  * what is promised after every step, and is empty exactly when the settlement is final.
  */
 import fc from 'fast-check'
@@ -14,23 +14,33 @@ const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: of('open'), percent }) },
   { weight: 6, arbitrary: fc.record({ do: of('close', 'lose', 'correct'), which, percent }) },
   { weight: 1, arbitrary: fc.record({ do: of('end'), reason: of('completed', 'revoked', 'expired') }) },
+  { weight: 1, arbitrary: fc.record({ do: of('pay') }) },
   { weight: 2, arbitrary: fc.record({ do: of('pass'), ms: fc.constantFrom(1, windowMs - 1, windowMs) }) },
 )
+/** Of what is locked, in percent, for a lease on credit. */
+const funds = fc.option(percent, { nil: undefined })
+/** So that what was deposited twice can still be counted. */
+const most = 10n ** 38n
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 /** @returns how many steps were taken */
 export async function searchEscrow(runs: number): Promise<number> {
   let steps = 0
   await search(
-    fc.property(upTo(10n ** 39n - 1n, 1n), fc.array(step, { maxLength: 40, size: 'max' }), (locked, life) => {
-      const lease = new LeaseLife(locked)
-      for (const each of life) {
-        take(lease, each)
-        lease.check()
-        steps++
-      }
-      lease.runOut()
-    }),
+    fc.property(
+      upTo(most, 1n),
+      funds,
+      fc.array(step, { maxLength: 40, size: 'max' }),
+      (locked, has, life) => {
+        const lease = new LeaseLife(locked, has === undefined ? undefined : (locked * BigInt(has)) / 100n)
+        for (const each of life) {
+          take(lease, each)
+          lease.check()
+          steps++
+        }
+        lease.runOut()
+      },
+    ),
     runs,
   )
   return steps
@@ -48,6 +58,8 @@ function take(lease: LeaseLife, step: Step): void {
       return lease.lose(step.which, step.percent)
     case 'end':
       return lease.end(step.reason)
+    case 'pay':
+      return lease.pay()
     case 'pass':
       return lease.pass(step.ms)
   }

@@ -1,7 +1,7 @@
 /** The money of one lease, with nothing around it: the pure rules of ledger and settlement, driven step by step. */
 import { expect } from 'vitest'
 import type { Lease } from '@openclaw-market/protocol/entities/lease'
-import type { Account, Settlement } from '@openclaw-market/protocol/entities/money'
+import type { Account, CreditLine, Settlement } from '@openclaw-market/protocol/entities/money'
 import { idSource } from '@openclaw-market/protocol/ids'
 import type { HoldChange, Movement } from '@openclaw-market/protocol/operation'
 import { codec } from '@openclaw-market/protocol/schema/codec'
@@ -12,6 +12,7 @@ import {
   accountId,
   available,
   balanceOf,
+  credit,
   escrow,
   outside,
 } from '../../extensions/market-core/src/ledger/account.ts'
@@ -21,8 +22,10 @@ import {
   settleLease,
   type Ending,
 } from '../../extensions/market-core/src/settlement/end-lease.ts'
+import { payDebts } from '../../extensions/market-core/src/settlement/pay-debt.ts'
 
 export const windowMs = 1_000
+const graceMs = 500
 
 const currency = 'USDC'
 const actor = (digit: string): ActorId => codec(ActorId).decode(`0x${digit.repeat(40)}`)
@@ -43,17 +46,30 @@ export class LeaseLife {
   readonly #calls: HeldCall[] = []
   #lease: Lease
   #settlement: Settlement
+  readonly #line: CreditLine | undefined
+  #deposited = 0n
   #now = 0
 
-  constructor(locked: bigint) {
+  /** @param funds of its consumer besides: then the lease is post-paid, on a line that it fills */
+  constructor(locked: bigint, funds?: bigint) {
+    this.#line = funds === undefined ? undefined : this.#newLine(locked)
     this.#lease = this.#newLease(locked)
     this.#settlement = this.#newSettlement(this.#lease)
-    const money = { amount: locked, reference: this.#settlement.settlementId }
-    const own = available(payer, currency)
-    this.#post([
-      { ...money, debit: outside(currency), credit: own, reason: 'deposit' },
-      { ...money, debit: own, credit: this.#escrow(), reason: 'lock' },
-    ])
+    this.#deposit(funds ?? locked)
+    const source = this.#line === undefined ? available(payer, currency) : credit(this.#line)
+    const reference = this.#settlement.settlementId
+    this.#post([{ debit: source, credit: this.#escrow(), amount: locked, reason: 'lock', reference }])
+  }
+
+  /** What is due, as far as the money reaches. */
+  pay(): void {
+    const on = this.#credit()
+    if (on === undefined) return
+    const debt = { lease: this.#lease, settlement: this.#settlement }
+    const { settlements, movements } = payDebts([debt], on, this.#now)
+    const [paid = this.#settlement] = settlements
+    this.#settlement = paid
+    this.#post(movements)
   }
 
   open(percent: number): void {
@@ -101,11 +117,17 @@ export class LeaseLife {
     while (this.#call(0, true) !== undefined) this.close(0, true, 0)
     this.pass(windowMs)
     this.check()
-    const { metered, maxCost } = this.#lease
+    const { metered } = this.#lease
+    if (this.#line !== undefined) {
+      this.#deposit(metered)
+      this.pay()
+      this.check()
+    }
     expect(isTerminal(settlementMachine, this.#settlement.status)).toBe(true)
     expect(this.#balance(accountId(this.#escrow()))).toBe(0n)
     expect(this.#balance(accountId(available(payee, currency)))).toBe(metered)
-    expect(this.#balance(accountId(available(payer, currency)))).toBe(maxCost - metered)
+    expect(this.#balance(accountId(available(payer, currency)))).toBe(this.#deposited - metered)
+    if (this.#line !== undefined) expect(this.#balance(accountId(credit(this.#line)))).toBe(0n)
   }
 
   check(): void {
@@ -120,9 +142,18 @@ export class LeaseLife {
     })
     expect(this.#balance(accountId(this.#escrow()))).toBe(balance)
     const settled = isTerminal(settlementMachine, this.#settlement.status)
-    expect(settled).toBe(balance === 0n)
+    const runs = !isTerminal(leaseMachine, status)
     expect(settledAt !== undefined).toBe(settled)
-    if (!isTerminal(leaseMachine, status)) expect([releasedSoFar, refundedSoFar]).toEqual([0n, 0n])
+    if (runs) expect(refundedSoFar).toBe(0n)
+    if (this.#line === undefined) {
+      expect(settled).toBe(balance === 0n)
+      if (runs) expect(releasedSoFar).toBe(0n)
+    } else {
+      if (!runs) expect(settled).toBe(balance === 0n)
+      expect(this.#balance(accountId(credit(this.#line))), 'what is drawn').toBe(balance)
+    }
+    // Nobody has what nobody paid.
+    expect(this.#balance(accountId(available(payee, currency)))).toBe(releasedSoFar)
   }
 
   #call(which: number, unknown: boolean): HeldCall | undefined {
@@ -143,7 +174,11 @@ export class LeaseLife {
   }
 
   #settle(holds: readonly HoldChange[]): void {
-    const { lease, settlement, movements } = settleLease(this.#lease, this.#settlement, windowMs, this.#now)
+    const { lease, settlement, movements } = settleLease(
+      { lease: this.#lease, settlement: this.#settlement, credit: this.#credit() },
+      windowMs,
+      this.#now,
+    )
     this.#lease = lease
     this.#settlement = settlement
     this.#post(movements, holds)
@@ -154,6 +189,19 @@ export class LeaseLife {
     for (const account of accounts) this.#accounts.set(account.accountId, account)
   }
 
+  #credit() {
+    const line = this.#line
+    if (line === undefined) return undefined
+    return { line, payable: this.#balance(accountId(available(payer, currency))) }
+  }
+
+  #deposit(amount: bigint): void {
+    this.#deposited += amount
+    const credited = available(payer, currency)
+    const reference = 'a deposit'
+    this.#post([{ debit: outside(currency), credit: credited, amount, reason: 'deposit', reference }])
+  }
+
   #escrow() {
     return escrow(this.#settlement.settlementId, currency, payer)
   }
@@ -161,6 +209,25 @@ export class LeaseLife {
   #balance(id: string): bigint {
     const account = this.#accounts.get(id)
     return account === undefined ? 0n : balanceOf(account)
+  }
+
+  #newLine(ceiling: bigint): CreditLine {
+    return {
+      rev: 0,
+      creditLineId: this.#ids.next('line'),
+      providerActorId: payee,
+      consumerActorId: payer,
+      currency,
+      ceiling,
+      maxRequestsPerMinute: 1,
+      graceMs,
+      status: 'credit_open',
+      createdAt: 0,
+    }
+  }
+
+  #onCredit(): { creditLineId?: CreditLine['creditLineId'] } {
+    return this.#line === undefined ? {} : { creditLineId: this.#line.creditLineId }
   }
 
   #newLease(maxCost: bigint): Lease {
@@ -183,6 +250,7 @@ export class LeaseLife {
       prices: [{ unit: 'request', amount: 1n, per: 1n, currency }],
       policy: {},
       currency,
+      ...this.#onCredit(),
       tokenHash: '0'.repeat(64),
       maxCost,
       metered: 0n,
@@ -208,6 +276,7 @@ export class LeaseLife {
       payerActorId: payer,
       payeeActorId: payee,
       currency,
+      ...this.#onCredit(),
       locked: maxCost,
       releasedSoFar: 0n,
       refundedSoFar: 0n,

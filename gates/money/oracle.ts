@@ -43,10 +43,13 @@ export class Oracle {
         return 'defect'
       const [from, to] = [page(debit), page(credit)]
       if (amount === 0n) continue
+      // Lent is what has gone out of a line and not come back.
+      if (debit.kind === 'credit' && from.out - from.in + amount > (debit.ceiling ?? 0n))
+        return 'E_INSUFFICIENT_FUNDS'
       if (reason === 'release') {
         if (from.committed < amount) return 'E_CONFLICT'
         from.committed -= amount
-      } else if (debit.kind !== 'outside' && free(debit, from) < amount) return 'E_INSUFFICIENT_FUNDS'
+      } else if (!isOwedToUs(debit) && free(debit, from) < amount) return 'E_INSUFFICIENT_FUNDS'
       from.out += amount
       to.in += amount
       moved++
@@ -69,9 +72,13 @@ export function nameOf({ kind, owner, currency }: AccountRef): string {
   return [kind, owner, currency].join(':')
 }
 
-/** The world outside is what the market owes for: it is the other way round. */
-function balance({ kind }: AccountRef, page: Page): bigint {
-  return kind === 'outside' ? page.out - page.in : page.in - page.out
+/** The world outside is what the market owes for, and a credit line what it will be paid: they are the other way round. */
+function isOwedToUs({ kind }: AccountRef): boolean {
+  return kind === 'outside' || kind === 'credit'
+}
+
+function balance(ref: AccountRef, page: Page): bigint {
+  return isOwedToUs(ref) ? page.out - page.in : page.in - page.out
 }
 
 /** What may still be given away. */

@@ -1,13 +1,19 @@
 /** Random postings, and a ledger to put them into: the pure rules over a map, or `post` over a real store. */
 import fc from 'fast-check'
-import type { Account, Transfer } from '@openclaw-market/protocol/entities/money'
+import type { Account, CreditLine, Transfer } from '@openclaw-market/protocol/entities/money'
 import { Accounts, Transfers, transferReasons } from '@openclaw-market/protocol/entities/money'
 import { isMarketError } from '@openclaw-market/protocol/errors'
 import { idSource } from '@openclaw-market/protocol/ids'
 import type { AccountRef, HoldChange, Movement } from '@openclaw-market/protocol/operation'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { ActorId, mostAmount } from '@openclaw-market/protocol/schema/scalars'
-import { available, escrow, outside, payout } from '../../extensions/market-core/src/ledger/account.ts'
+import {
+  available,
+  credit,
+  escrow,
+  outside,
+  payout,
+} from '../../extensions/market-core/src/ledger/account.ts'
 import { applyPosting, type Posting } from '../../extensions/market-core/src/ledger/apply.ts'
 import { post } from '../../extensions/market-core/src/ledger/post.ts'
 import { every } from '../../extensions/market-core/src/market/every.ts'
@@ -19,6 +25,20 @@ const actor = (n: number): ActorId => codec(ActorId).decode(`0x${n.toString(16).
 const [ann, bob] = [actor(1), actor(2)]
 
 export const currencies = ['USDC', 'EURC'] as const
+
+/** What bob lends to ann. */
+const lineIn = (currency: string): CreditLine => ({
+  rev: 0,
+  creditLineId: newIds().next('line'),
+  providerActorId: bob,
+  consumerActorId: ann,
+  currency,
+  ceiling: 100n,
+  maxRequestsPerMinute: 1,
+  graceMs: 0,
+  status: 'credit_open',
+  createdAt: 0,
+})
 const refs: readonly AccountRef[] = currencies.flatMap((currency) => [
   outside(currency),
   available(ann, currency),
@@ -26,6 +46,7 @@ const refs: readonly AccountRef[] = currencies.flatMap((currency) => [
   escrow('stl_1', currency, ann),
   escrow('stl_2', currency, bob),
   payout('pay_1', currency, bob),
+  credit(lineIn(currency)),
 ])
 
 const amount = fc.oneof(
@@ -80,11 +101,12 @@ export interface Kept extends Ledger {
   readonly verdicts: readonly Verdict[]
 }
 
-const newIds = () =>
-  idSource(
+function newIds() {
+  return idSource(
     () => 0,
     (bytes) => void bytes.fill(1),
   )
+}
 
 /** @param look at the accounts after each posting */
 export function keepPurely(history: readonly Posting[], look: (now: Kept) => void): Kept {

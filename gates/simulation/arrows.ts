@@ -1,6 +1,6 @@
 /** Every arrow of every state table, and how often a history has gone along it. */
 import { Calls, Leases } from '@openclaw-market/protocol/entities/lease'
-import { Payouts, Settlements } from '@openclaw-market/protocol/entities/money'
+import { CreditLines, Payouts, Settlements } from '@openclaw-market/protocol/entities/money'
 import { Approvals, Spends } from '@openclaw-market/protocol/entities/policy'
 import { Offers, Resources } from '@openclaw-market/protocol/entities/resource'
 import { deriveLeaseView, type LeaseView } from '@openclaw-market/protocol/states/derived'
@@ -8,6 +8,7 @@ import type { Machine } from '@openclaw-market/protocol/states/machine'
 import {
   approvalMachine,
   callMachine,
+  creditMachine,
   leaseMachine,
   leaseStates,
   offerMachine,
@@ -28,6 +29,7 @@ const machines: Readonly<Record<string, Machine<string>>> = {
   lease: leaseMachine,
   call: callMachine,
   settlement: settlementMachine,
+  credit: creditMachine,
   payout: payoutMachine,
   spend: spendMachine,
   approval: approvalMachine,
@@ -87,6 +89,7 @@ export function walk(arrows: Arrows, before: State, after: State): readonly stri
   status('lease', changed(Leases, before, after))
   status('call', changed(Calls, before, after))
   status('settlement', changed(Settlements, before, after))
+  status('credit', changed(CreditLines, before, after))
   status('payout', changed(Payouts, before, after))
   status('spend', changed(Spends, before, after))
   status('approval', changed(Approvals, before, after))

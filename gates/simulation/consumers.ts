@@ -1,15 +1,19 @@
 /** Outside wallets that rent: they ask for quotes, sign, lease, call, repeat themselves, and end what they have. */
 import { Calls, Leases, type Lease } from '@openclaw-market/protocol/entities/lease'
-import { Payouts } from '@openclaw-market/protocol/entities/money'
+import { CreditLines, Payouts, Settlements } from '@openclaw-market/protocol/entities/money'
 import { Resources, type Resource } from '@openclaw-market/protocol/entities/resource'
 import { withdraw } from '../../extensions/market-core/src/market/accounts/withdraw.ts'
+import { settleCredit } from '../../extensions/market-core/src/market/credit/settle.ts'
 import { completeLease } from '../../extensions/market-core/src/market/leases/complete.ts'
 import { issueLease } from '../../extensions/market-core/src/market/leases/issue.ts'
 import { listLeases } from '../../extensions/market-core/src/market/leases/list.ts'
+import { leaseModes } from '../../extensions/market-core/src/market/leases/on-credit.ts'
 import { revokeLease } from '../../extensions/market-core/src/market/leases/revoke.ts'
 import { quoteResource } from '../../extensions/market-core/src/market/resources/quote.ts'
 import { askSurely, type Act } from './actor.ts'
+import { sum } from './arithmetic.ts'
 import { serve } from './serve.ts'
+import type { State } from './state.ts'
 import { hash, type Wallet } from './wallets.ts'
 import type { World } from './world.ts'
 
@@ -17,6 +21,8 @@ const lifetimes = [10_000, 60_000, 600_000, 3_600_000, 3_600_000, 172_800_000]
 
 function resourceFor(world: World, me: Wallet): Resource | undefined {
   const all = world.state.all(Resources).filter((each) => each.providerActorId !== me.actorId)
+  const onCredit = all.filter((each) => each.status === 'resource_published' && isLent(world, me, each))
+  if (onCredit.length > 0 && !world.dice.oneIn(3)) return world.dice.one(onCredit)
   // What is stored outlives a lease, so that they come back for it.
   const disks = all.filter((each) => each.kind === 'storage')
   const among = disks.length > 0 && world.dice.oneIn(5) ? disks : all
@@ -28,6 +34,47 @@ function leaseOf(world: World, me: Wallet): Lease | undefined {
   const running = mine.filter((each) => each.status === 'lease_active')
   const among = running.length > 0 && !world.dice.oneIn(6) ? running : mine
   return among.length === 0 ? undefined : world.dice.one(among)
+}
+
+/** On credit where somebody lends to them, and now and then where nobody does. */
+function modeFor(world: World, me: Wallet, resource: Resource): object {
+  const { dice } = world
+  if (isLent(world, me, resource) ? dice.oneIn(4) : !dice.oneIn(20)) return {}
+  return { mode: 'postpaid' }
+}
+
+function isLent({ state }: World, me: Wallet, { providerActorId, currency }: Resource): boolean {
+  return state
+    .all(CreditLines)
+    .some(
+      (line) =>
+        line.consumerActorId === me.actorId &&
+        line.providerActorId === providerActorId &&
+        line.currency === currency &&
+        line.status === 'credit_open',
+    )
+}
+
+/** Pays what is due on a line, or of one lease; at times it is the line of somebody else. */
+function settle(me: Wallet): Act {
+  return async (world) => {
+    const { dice, state } = world
+    const lines = state.all(CreditLines)
+    if (lines.length === 0) return
+    const own = lines.filter((each) => each.consumerActorId === me.actorId)
+    const { creditLineId } = dice.one(own.length > 0 && !dice.oneIn(8) ? own : lines)
+    const leases = state.all(Leases).filter((each) => each.creditLineId === creditLineId)
+    const one = leases.length > 0 && dice.oneIn(3) ? { leaseId: dice.one(leases).leaseId } : {}
+    const answer = await world.ask(settleCredit, { creditLineId, ...one }, me.who)
+    if (answer?.ok !== true) return
+    const paidOn = (now: State): bigint =>
+      sum(
+        now.all(Settlements).filter((each) => each.creditLineId === creditLineId),
+        (each) => each.releasedSoFar,
+      )
+    const paid = paidOn(world.state)
+    world.books.told(`${me.name} has paid ${paid} on ${creditLineId}`, (now) => paidOn(now) >= paid)
+  }
 }
 
 function budgetOf({ dice }: World): bigint {
@@ -48,12 +95,17 @@ function lease(me: Wallet): Act {
       await askSurely(
         world,
         issueLease,
-        { resourceId, ttlMs, maxCost: `${maxCost}`, tokenHash: token },
+        { resourceId, ttlMs, maxCost: `${maxCost}`, tokenHash: token, ...modeFor(world, me, resource) },
         me.who,
       )
       return
     }
-    const quote = await world.ask(quoteResource, { resourceId, ttlMs, maxCost: `${maxCost}` }, me.who)
+    const mode = modeFor(world, me, resource)
+    const quote = await world.ask(
+      quoteResource,
+      { resourceId, ttlMs, maxCost: `${maxCost}`, ...mode },
+      me.who,
+    )
     if (quote?.ok !== true) return
     const { quoteId, typedData } = quote as typeof quote & {
       quoteId: string
@@ -70,10 +122,11 @@ function lease(me: Wallet): Act {
       quoteId,
       consentSignature,
       tokenHash: token,
+      ...(slip === 3 ? { mode: dice.one(leaseModes) } : {}),
     }
     const answer = await askSurely(world, issueLease, wish, me.who)
-    if (answer?.ok === false && answer.error === 'E_FORBIDDEN')
-      world.wrong(`${me.name} signed and was told that it did not: ${answer.message}`)
+    const unsigned = answer?.ok === false && answer.message.includes('is not signed')
+    if (unsigned) world.wrong(`${me.name} signed and was told that it did not: ${answer.message}`)
     if (answer?.ok !== true) return
     const { leaseId } = answer
     world.books.told(`${me.name} has leased ${String(leaseId)}`, (state) => {
@@ -115,6 +168,18 @@ function end(me: Wallet): Act {
       : await world.ask(revokeLease, { leaseId, reason: 'enough' }, me.who)
     if (answer?.ok !== true) return
     world.books.told(`${leaseId} ends`, (state) => state.get(Leases, leaseId)?.endReason !== undefined)
+  }
+}
+
+/** Has used something, and that was all. */
+function accept(me: Wallet): Act {
+  return async (world) => {
+    const used = world.state
+      .all(Leases)
+      .filter(
+        (each) => each.consumerActorId === me.actorId && each.status === 'lease_active' && each.metered > 0n,
+      )
+    if (used.length > 0) await world.ask(completeLease, { leaseId: world.dice.one(used).leaseId }, me.who)
   }
 }
 
@@ -175,7 +240,19 @@ export function consumerActs(me: Wallet): readonly (readonly [number, Act])[] {
     [12, call(me)],
     [3, end(me)],
     [3, tryOnce(me)],
+    [2, settle(me)],
     [1, takeOut(me)],
     [1, look(me)],
+  ]
+}
+
+/** Uses what it is lent, and soon says that it is enough. */
+export function borrowerActs(me: Wallet): readonly (readonly [number, Act])[] {
+  return [
+    [5, lease(me)],
+    [12, call(me)],
+    [2, end(me)],
+    [4, accept(me)],
+    [1, settle(me)],
   ]
 }

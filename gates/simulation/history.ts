@@ -3,9 +3,10 @@ import { verifyRecords } from '../../extensions/market-core/src/market/verify/ve
 import { diceOf } from '../run.ts'
 import { live } from './actor.ts'
 import type { Arrows } from './arrows.ts'
-import { consumerActs } from './consumers.ts'
+import { borrowerActs, consumerActs } from './consumers.ts'
 import { misplaced, unsettled } from './law-money.ts'
-import { grant, operatorActs } from './operators.ts'
+import { lend } from './lenders.ts'
+import { grant, helpMost, operatorActs } from './operators.ts'
 import { ownerActs } from './owner.ts'
 import { providerActs, publish } from './providers.ts'
 import { quiet } from './scheduler.ts'
@@ -49,13 +50,14 @@ export async function history(seed: number, steps: number): Promise<Told> {
 }
 
 function begin(world: World): void {
-  const { node, providers, consumers, stranger } = world
+  const { node, providers, consumers, borrower, stranger } = world
   const outside = (task: Promise<void>): void => {
     task.catch((error: unknown) => world.wrong(`an actor failed: ${describe(error)}`))
   }
   for (let i = 0; i < 8; i++) outside(later(world, grant))
   for (const each of [node, ...providers]) {
     outside(later(world, publish(each)))
+    outside(later(world, lend(each)))
     outside(live(world, each.name, providerActs(each)))
   }
   for (const each of [...consumers, ...consumers, node]) {
@@ -63,6 +65,7 @@ function begin(world: World): void {
   }
   outside(live(world, 'whoever spends', spenderActs))
   outside(live(world, 'the owner', ownerActs))
+  for (let i = 0; i < 4; i++) outside(live(world, borrower.name, borrowerActs(borrower)))
   outside(live(world, stranger.name, strangerActs))
   outside(live(world, 'the operator', operatorActs))
   outside(live(world, 'the sweep', sweepActs))
@@ -94,6 +97,7 @@ function checker(world: World): () => Promise<void> {
 }
 
 const aWeek = 604_800_000
+const aDay = 86_400_000
 const anHour = 3_600_000
 
 /** Nobody acts and nothing fails any more; time passes until all that was begun has ended. */
@@ -110,11 +114,14 @@ async function settle(world: World, trace: string[], check: () => Promise<void>)
   }
   if (world.store.broken) await world.kill()
   await rest()
-  for (const ms of [aWeek, anHour, anHour, anHour]) {
+  // What is owed when the last window is over may be owed for a day.
+  const spans = [aWeek, anHour, anHour, aDay, anHour, anHour, anHour]
+  for (const [i, ms] of spans.entries()) {
     world.pass(ms)
     const { market } = world
     if (market === undefined) return world.wrong('the market does not start')
     world.begin(async () => {
+      if (i === 2 || i === 3) await helpMost(world)
       const { errors } = await market.sweep(1_000)
       if (errors > 0) world.wrong(`${errors} errors in a sweep`)
     })

@@ -7,6 +7,7 @@ import { Settlements, type Settlement } from '@openclaw-market/protocol/entities
 import { policyDefaults } from '@openclaw-market/protocol/entities/resource'
 import { costOf, minus, plus, same, sum } from './arithmetic.ts'
 import { totalsOf } from './law-calls.ts'
+import { owedRules } from './law-owed.ts'
 import { changed, type State } from './state.ts'
 
 export interface Write {
@@ -16,7 +17,7 @@ export interface Write {
   readonly windowMs: number
 }
 
-type Rules = Readonly<Record<string, boolean>>
+export type Rules = Readonly<Record<string, boolean>>
 
 /** @returns each rule that does not hold, and of what */
 export function brokenBy(write: Write): readonly string[] {
@@ -40,7 +41,9 @@ export function brokenBy(write: Write): readonly string[] {
   }
   for (const { before: was, after: is } of changed(Settlements, before, after)) {
     const lease = after.get(Leases, is.leaseId)
-    if (lease !== undefined) check(is.settlementId, settlementRules(was, is, lease, write))
+    if (lease === undefined) continue
+    const rules = is.creditLineId === undefined ? settlementRules : owedRules
+    check(is.settlementId, rules(was, is, lease, write))
   }
   for (const { before: was, after: is } of changed(Calls, before, after)) {
     const lease = after.get(Leases, is.leaseId)

@@ -27,6 +27,7 @@ export function unconsented(
       words['resourceId'] === lease.resourceId &&
       words['offerHash'] === `0x${order.offerHash}` &&
       words['currency'] === lease.currency &&
+      words['creditLineId'] === lease.creditLineId &&
       BigInt(String(words['maxCost'])) >= lease.maxCost &&
       Number(words['ttlMs']) === lease.expiresAt - lease.createdAt &&
       Number(words['expiresAt']) > now

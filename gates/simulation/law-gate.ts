@@ -7,6 +7,7 @@ import { policyDefaults } from '@openclaw-market/protocol/entities/resource'
 import type { AdmittedCall, Demand } from '../../extensions/market-core/src/market/calls/gate.ts'
 import { ceilingOf, sum } from './arithmetic.ts'
 import { callOf } from './law-calls.ts'
+import { lineTrafficOf, type LineTraffic } from './line-traffic.ts'
 import { room } from './law.ts'
 import type { Request } from './serve.ts'
 import type { World } from './world.ts'
@@ -27,6 +28,7 @@ export class GateLaw {
   readonly #request: Request
   readonly #demand: Demand
   readonly #traffic: Traffic
+  readonly #line: LineTraffic | undefined
   /** The request id was on record before it was asked with. */
   readonly #known: boolean
 
@@ -35,6 +37,8 @@ export class GateLaw {
     this.#request = request
     this.#demand = demand
     this.#traffic = trafficOf(world, request.lease.leaseId)
+    this.#line = lineTrafficOf(world, request.lease)
+    this.#line?.asked()
     this.#traffic.requests.push(request.requestId)
     this.#traffic.asking += 1
     this.#known = callOf(world.state, request.lease.leaseId, request.requestId) !== undefined
@@ -65,6 +69,7 @@ export class GateLaw {
       'admits no request id again': !this.#known,
       'keeps to the requests of a minute':
         this.#traffic.admitted <= perMinute + (passed * perMinute) / 60_000 + 0.001,
+      'keeps to the requests of a minute on its credit line': this.#line?.admitted(this.#world) ?? true,
     })
     this.#traffic.promised.set(call.callId, need)
   }
@@ -106,7 +111,8 @@ export class GateLaw {
       E_REVOKED: now.endReason === 'revoked',
       E_CONFLICT: again || callOf(this.#world.state, lease.leaseId, requestId) !== undefined,
       E_QUOTA_EXCEEDED: this.#traffic.asking > 0 || ceilingOf(lease.prices, least) > left,
-      E_RATE_LIMITED: all > most || this.#traffic.admitted + all > perMinute,
+      E_RATE_LIMITED:
+        all > most || this.#traffic.admitted + all > perMinute || this.#line?.mayRefuse(this.#world) === true,
     }
     // Where a commit came to the disk and its process never heard of it, the gate goes by what it knew before.
     const behind = this.#store().broken && right[code] !== undefined
@@ -117,6 +123,7 @@ export class GateLaw {
   over(): void {
     const { requests } = this.#traffic
     requests.splice(requests.indexOf(this.#request.requestId), 1)
+    this.#line?.over()
   }
 
   #store() {

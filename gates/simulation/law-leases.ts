@@ -11,6 +11,7 @@ import { revokeLease } from '../../extensions/market-core/src/market/leases/revo
 import { closeSettlement } from '../../extensions/market-core/src/market/settlements/close.ts'
 import { availableTo } from './law-accounts.ts'
 import { budgetRefusal } from './law-budget.ts'
+import { blocks, lineOf, roomOn } from './law-credit.ts'
 import { actor, law, unless, type Law } from './law.ts'
 
 export const leaseLaws: readonly Law[] = [
@@ -29,8 +30,18 @@ export const leaseLaws: readonly Law[] = [
     )
     const until = resource.delegation?.expiresAt ?? Infinity
     const budget = budgetRefusal(state, who, { currency: resource.currency, amount: maxCost }, now)
+    const postpaid =
+      (params.mode ?? (quote?.creditLineId === undefined ? 'prepaid' : 'postpaid')) === 'postpaid'
+    const line = postpaid ? lineOf(state, resource, by) : undefined
+    const enough = postpaid
+      ? line !== undefined && maxCost <= roomOn(state, line)
+      : maxCost <= availableTo(state, by, resource.currency)
     return unless(
       [resource.providerActorId === by, 'E_FORBIDDEN'],
+      [blocks(state, resource.providerActorId, by), 'E_FORBIDDEN'],
+      [postpaid && line === undefined, 'E_FORBIDDEN'],
+      [line?.creditLineId !== proof.creditLineId, 'E_CONFLICT'],
+      [mine && quote.creditLineId !== line?.creditLineId, 'E_CONFLICT'],
       [maxCost === 0n, 'E_INVALID_ARGUMENT'],
       [resource.offerHash !== proof.offerHash, 'E_CONFLICT'],
       [asked && !mine, 'E_NOT_FOUND'],
@@ -41,7 +52,7 @@ export const leaseLaws: readonly Law[] = [
       [now + ttlMs > until, 'E_CONFLICT'],
       [resource.kind === 'storage' && holds, 'E_CONFLICT'],
       [leases.some((lease) => lease.tokenHash === proof.tokenHash), 'E_CONFLICT'],
-      [maxCost > availableTo(state, by, resource.currency), 'E_INSUFFICIENT_FUNDS'],
+      [!enough, 'E_INSUFFICIENT_FUNDS'],
       [budget !== undefined, budget ?? 'E_FORBIDDEN'],
     )
   }),

@@ -2,6 +2,7 @@
 import { Calls, Leases, UsageRecords } from '@openclaw-market/protocol/entities/lease'
 import { Accounts, Deposits, Payouts, Settlements } from '@openclaw-market/protocol/entities/money'
 import { costOf, plus } from './arithmetic.ts'
+import { availableTo } from './law-accounts.ts'
 import { totalsOf } from './law-calls.ts'
 import type { State } from './state.ts'
 
@@ -18,10 +19,11 @@ export function misplaced(state: State): readonly string[] {
   for (const { actorId, currency, amount } of state.all(Deposits)) add(purses, actorId, currency, amount)
   for (const { actorId, currency, amount, status } of state.all(Payouts))
     if (status !== 'payout_returned') add(purses, actorId, currency, -amount)
-  for (const { payerActorId, payeeActorId, currency, locked, refundedSoFar, releasedSoFar } of state.all(
-    Settlements,
-  )) {
-    add(purses, payerActorId, currency, refundedSoFar - locked)
+  for (const settlement of state.all(Settlements)) {
+    const { payerActorId, payeeActorId, currency, locked, refundedSoFar, releasedSoFar } = settlement
+    // Post-paid nothing of the payer's own is locked: it has paid what the payee has earned.
+    const own = settlement.creditLineId === undefined ? refundedSoFar - locked : -releasedSoFar
+    add(purses, payerActorId, currency, own)
     add(purses, payeeActorId, currency, releasedSoFar)
   }
   const wrong: string[] = []
@@ -50,8 +52,14 @@ export function unsettled(state: State): readonly string[] {
       .filter((line) => line.leaseId === leaseId)
       .reduce((totals, line) => plus(totals, totalsOf(line.usage)), {})
     const earned = lease === undefined ? 0n : costOf(lease.prices, used)
-    if (status === 'settlement_locked') wrong.push(`${settlementId} is still ${status}`)
-    if (releasedSoFar !== earned) wrong.push(`${settlementId} has paid ${releasedSoFar} and not ${earned}`)
+    const defaulted = status === 'settlement_defaulted'
+    const { payerActorId, currency } = settlement
+    if (defaulted && locked - releasedSoFar - refundedSoFar <= availableTo(state, payerActorId, currency))
+      wrong.push(`${settlementId} is still ${status}, and its payer could pay`)
+    if (status === 'settlement_locked' || status === 'settlement_owed')
+      wrong.push(`${settlementId} is still ${status}`)
+    if (!defaulted && releasedSoFar !== earned)
+      wrong.push(`${settlementId} has paid ${releasedSoFar} and not ${earned}`)
     if (refundedSoFar !== locked - earned)
       wrong.push(`${settlementId} has returned ${refundedSoFar} and not ${locked - earned}`)
   }

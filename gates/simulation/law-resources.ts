@@ -4,6 +4,7 @@ import { timeOf } from '@openclaw-market/protocol/ids'
 import { publishResource } from '../../extensions/market-core/src/market/resources/publish.ts'
 import { quoteResource } from '../../extensions/market-core/src/market/resources/quote.ts'
 import { unpublishResource } from '../../extensions/market-core/src/market/resources/unpublish.ts'
+import { blocks, lineOf } from './law-credit.ts'
 import { actor, law, unless, type Law } from './law.ts'
 
 export const resourceLaws: readonly Law[] = [
@@ -41,6 +42,11 @@ export const resourceLaws: readonly Law[] = [
   law(quoteResource, ({ params, state, who }) => {
     const resource = state.get(Resources, params.resourceId)
     if (resource?.status !== 'resource_published') return ['E_NOT_FOUND']
-    return unless([resource.providerActorId === actor(who), 'E_FORBIDDEN'])
+    const by = actor(who)
+    return unless(
+      [resource.providerActorId === by, 'E_FORBIDDEN'],
+      [blocks(state, resource.providerActorId, by), 'E_FORBIDDEN'],
+      [params.mode === 'postpaid' && lineOf(state, resource, by) === undefined, 'E_FORBIDDEN'],
+    )
   }),
 ]

@@ -1,6 +1,6 @@
 /** Whoever runs the market: lets money in and out, and acts for others. */
 import { Leases } from '@openclaw-market/protocol/entities/lease'
-import { Deposits, Payouts } from '@openclaw-market/protocol/entities/money'
+import { Deposits, Payouts, Settlements, type Settlement } from '@openclaw-market/protocol/entities/money'
 import { deposit } from '../../extensions/market-core/src/market/accounts/deposit.ts'
 import { settlePayout } from '../../extensions/market-core/src/market/accounts/settle-payout.ts'
 import { withdraw } from '../../extensions/market-core/src/market/accounts/withdraw.ts'
@@ -27,6 +27,30 @@ export async function grant(world: World): Promise<void> {
     const kept = state.get(Deposits, String(depositId))
     return kept?.amount === amount && kept.actorId === to
   })
+}
+
+function debtsIn({ state }: World): readonly Settlement[] {
+  const owed: readonly string[] = ['settlement_owed', 'settlement_defaulted']
+  return state.all(Settlements).filter(({ status }) => owed.includes(status))
+}
+
+/** Somebody helps most of those who owe. */
+export async function helpMost(world: World): Promise<void> {
+  for (const debt of debtsIn(world)) if (!world.dice.oneIn(3)) await helpWith(world, debt)
+}
+
+const help: Act = async (world) => {
+  const debts = debtsIn(world)
+  if (debts.length > 0) await helpWith(world, world.dice.one(debts))
+}
+
+/** With all of it, or not quite. */
+async function helpWith(world: World, debt: Settlement): Promise<void> {
+  const { dice } = world
+  const { payerActorId: to, currency, locked, releasedSoFar, refundedSoFar } = debt
+  const who = { kind: 'operator' as const, actorId: world.node.actorId }
+  const amount = `${locked - releasedSoFar - refundedSoFar - (dice.oneIn(4) ? 1n : 0n)}`
+  await askSurely(world, deposit, { to, currency, amount, reason: 'helped' }, who)
 }
 
 const settle: Act = async (world) => {
@@ -71,6 +95,7 @@ const onBehalf: Act = async (world) => {
 
 export const operatorActs: readonly (readonly [number, Act])[] = [
   [3, grant],
+  [4, help],
   [3, settle],
   [1, onBehalf],
 ]

@@ -1,7 +1,7 @@
 import type { OneLine } from '../copy.ts'
 
 /**
- * Twenty slips that a good engineer could make, each one line, and each of which the simulation must find. A line that does
+ * Twenty-three slips that a good engineer could make, each one line, and each of which the simulation must find. A line that does
  * not stand in its file exactly once any more has been changed: plant the same slip in what is there now.
  */
 export interface PlantedBug extends OneLine {
@@ -28,15 +28,15 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what is earned goes to whoever paid',
-    file: `${core}/settlement/end-lease.ts`,
+    file: `${core}/settlement/movements.ts`,
     line: 'credit: available(payeeActorId, currency),',
     replacement: 'credit: available(payerActorId, currency),',
   },
   {
     name: 'what was released is released again',
     file: `${core}/settlement/end-lease.ts`,
-    line: 'const release = accepted(lease) || now >= closesAt ? lease.metered - settlement.releasedSoFar : 0n',
-    replacement: 'const release = accepted(lease) || now >= closesAt ? lease.metered : 0n',
+    line: 'const earned = due ? lease.metered - settlement.releasedSoFar : 0n',
+    replacement: 'const earned = due ? lease.metered : 0n',
   },
   {
     name: 'the rest of a reserve stays held',
@@ -138,5 +138,24 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${core}/market/execute.ts`,
     line: 'writes.push(insert(Answers, { ...key, result: kept, dueAt: now + rules.answerTtlMs }))',
     replacement: 'writes.push(insert(Answers, { ...key, result: kept, dueAt: now + rules.quoteTtlMs }))',
+  },
+  {
+    name: 'what a default blocks is credit alone',
+    file: `${core}/market/leases/on-credit.ts`,
+    line: 'if (defaulted !== undefined) throw unpaid(defaulted)',
+    replacement: "if (defaulted !== undefined && mode === 'postpaid') throw unpaid(defaulted)",
+  },
+  {
+    name: 'what is paid into a line is paid by the market',
+    file: `${core}/settlement/movements.ts`,
+    line: 'return [repay, release]',
+    replacement: 'return [{ ...repay, amount: amount - amount }, release]',
+    quick: true,
+  },
+  {
+    name: 'what is owed is due at once',
+    file: `${core}/settlement/end-lease.ts`,
+    line: "? { status: become('settlement_owed'), ...until(now + credit.line.graceMs) }",
+    replacement: "? { status: become('settlement_owed'), ...until(now) }",
   },
 ]

@@ -8,6 +8,7 @@ import { publishResource } from '../../extensions/market-core/src/market/resourc
 import { unpublishResource } from '../../extensions/market-core/src/market/resources/unpublish.ts'
 import { appendUsage } from '../../extensions/market-core/src/market/usage/append.ts'
 import { askSurely, type Act } from './actor.ts'
+import { changeLine, lend } from './lenders.ts'
 import { takeOut } from './consumers.ts'
 import type { Wallet } from './wallets.ts'
 import { chainId, type World } from './world.ts'
@@ -155,5 +156,7 @@ export function providerActs(me: Wallet): readonly (readonly [number, Act])[] {
     [2, revoke(me)],
     [12, append(me)],
     [2, takeOut(me)],
+    [3, lend(me)],
+    [1, changeLine(me)],
   ]
 }

@@ -2,6 +2,7 @@
 import { Calls, Leases } from '@openclaw-market/protocol/entities/lease'
 import { Settlements } from '@openclaw-market/protocol/entities/money'
 import { Quotes } from '@openclaw-market/protocol/entities/records'
+import { collectDebt } from '../../extensions/market-core/src/market/credit/collect.ts'
 import { lapseCall } from '../../extensions/market-core/src/market/calls/lapse.ts'
 import { accrueStorage } from '../../extensions/market-core/src/market/leases/accrue-storage.ts'
 import { expireLease } from '../../extensions/market-core/src/market/leases/expire.ts'
@@ -30,7 +31,15 @@ const rush: Act = async (world) => {
   const { callId } = dice.one(unknown.length > 0 ? unknown : calls)
   const { leaseId } = dice.one(leases)
   const { settlementId } = dice.one(settlements)
-  switch (dice.below(4)) {
+  const owed = settlements.filter(
+    ({ status }) => status === 'settlement_owed' || status === 'settlement_defaulted',
+  )
+  switch (dice.below(5)) {
+    case 4: {
+      const debt = owed.length > 0 ? dice.one(owed).settlementId : settlementId
+      await world.ask(collectDebt, { settlementId: debt }, who)
+      return
+    }
     case 0:
       await world.ask(lapseCall, { callId }, who)
       return

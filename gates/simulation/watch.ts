@@ -6,6 +6,7 @@ import type { Execute } from '../../extensions/market-core/src/market/execute.ts
 import { accountLaws } from './law-accounts.ts'
 import { budgetLaws } from './law-budget.ts'
 import { callLaws } from './law-calls.ts'
+import { creditLaws } from './law-credit.ts'
 import { leaseLaws } from './law-leases.ts'
 import { resourceLaws } from './law-resources.ts'
 import { walletLaws } from './law-wallet.ts'
@@ -13,10 +14,15 @@ import type { Trial, Verdict } from './law.ts'
 import { MemoryRead } from './transaction.ts'
 
 const laws = new Map(
-  [...accountLaws, ...budgetLaws, ...callLaws, ...leaseLaws, ...resourceLaws, ...walletLaws].map((law) => [
-    law.name,
-    law,
-  ]),
+  [
+    ...accountLaws,
+    ...budgetLaws,
+    ...callLaws,
+    ...creditLaws,
+    ...leaseLaws,
+    ...resourceLaws,
+    ...walletLaws,
+  ].map((law) => [law.name, law]),
 )
 
 /** How the store may make any write end. */

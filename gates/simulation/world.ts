@@ -24,6 +24,7 @@ import { Books } from './books.ts'
 import { brokenBy } from './law-changes.ts'
 import { unconsented } from './law-consents.ts'
 import type { Traffic } from './law-gate.ts'
+import type { LineTraffic } from './line-traffic.ts'
 import { miscounted } from './law-storage.ts'
 import { MadeToFail, MemoryStore } from './memory-store.ts'
 import { quiet, Scheduler } from './scheduler.ts'
@@ -51,6 +52,8 @@ export class World {
   readonly node = nodeWallet()
   readonly providers = [wallet('ada'), wallet('bo')]
   readonly consumers = [wallet('cy'), wallet('dee'), wallet('eve')]
+  /** Leases on credit whatever it has, and that is mostly nothing. */
+  readonly borrower = wallet('fay')
   readonly stranger = wallet('mallory')
   /** What honest wallets have signed. */
   readonly signed = new Map<Signature, Readonly<Record<string, unknown>>>()
@@ -58,6 +61,8 @@ export class World {
   readonly bypassed = new Set<string>()
   /** What is under way at the gate, by lease and life of the process. */
   readonly traffic = new Map<string, Traffic>()
+  /** The same by credit line. */
+  readonly lineTraffic = new Map<string, LineTraffic>()
   readonly rules: MarketRules
   /** Undefined while the process is down or recovers. */
   market: WorkingMarket | undefined
@@ -101,7 +106,7 @@ export class World {
   }
 
   get everyone(): readonly Wallet[] {
-    return [this.node, ...this.providers, ...this.consumers, this.stranger]
+    return [this.node, ...this.providers, ...this.consumers, this.borrower, this.stranger]
   }
 
   operator(onBehalfOf?: ActorId): Principal {

@@ -28,9 +28,11 @@ export const seen: Readonly<Record<string, Seen>> = {
   lease: leaseParties,
   call: leaseParties,
   usage_record: leaseParties,
-  account: itsActor,
+  // A credit line's is also its debtor's: it must see what it has drawn.
+  account: { by: ['actorId', 'debtorActorId'] },
   transfer: { by: ['fromActorId', 'toActorId'] },
   settlement: { by: ['payerActorId', 'payeeActorId'] },
+  credit_line: leaseParties,
   deposit: itsActor,
   payout: itsActor,
   // An estimate is the asker's own: the provider learns of it when it is leased.

@@ -25,6 +25,7 @@ export const idPrefixes = [
   'call',
   'use',
   'stl',
+  'line',
   'xfer',
   'pay',
   'dep',
@@ -55,6 +56,8 @@ export type LedgerId = Id<'use'>
 export const LedgerId = idSchema('use')
 export type SettlementId = Id<'stl'>
 export const SettlementId = idSchema('stl')
+export type CreditLineId = Id<'line'>
+export const CreditLineId = idSchema('line')
 export type TransferId = Id<'xfer'>
 export const TransferId = idSchema('xfer')
 export type PayoutId = Id<'pay'>

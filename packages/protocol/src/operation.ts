@@ -70,6 +70,9 @@ export interface AccountRef {
   readonly owner: string
   readonly currency: string
   readonly actorId?: ActorId
+  /** Credit: who draws on it, and how much may be drawn at most. */
+  readonly debtorActorId?: ActorId
+  readonly ceiling?: bigint
 }
 
 /** A transfer to post: `amount` from `debit` to `credit`. A `release` is paid from what is committed, all else from what is free. */

@@ -1,14 +1,14 @@
 /**
  * The money rules, in one place and pure: accounts in, accounts and transfers out, or a refusal and nothing. Debits equal
  * credits because every amount is written to both sides; no balance, hold or commitment goes below zero; a hold is
- * resolved once and posts no more than it held.
+ * resolved once and posts no more than it held; nothing is drawn of a credit line beyond its ceiling.
  */
 import type { Account, Transfer } from '@openclaw-market/protocol/entities/money'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import type { IdSource } from '@openclaw-market/protocol/ids'
 import type { AccountRef, HoldChange, Movement } from '@openclaw-market/protocol/operation'
 import { mostAmount } from '@openclaw-market/protocol/schema/scalars'
-import { accountId, balanceOf, emptyAccount, freeOf } from './account.ts'
+import { accountId, balanceOf, emptyAccount, freeOf, holdsMoney } from './account.ts'
 
 export interface Posting {
   readonly movements: readonly Movement[]
@@ -66,11 +66,14 @@ export function applyPosting(
     transfers.push(toTransfer(movement, now, ids))
   }
   for (const account of accounts.values()) assertWhole(account)
+  for (const account of accounts.values()) assertCountable(account)
   return { accounts: [...accounts.values()], transfers }
 }
 
-function applyDebit(account: Account, { amount, reason }: Movement): Account {
+function applyDebit(account: Account, { debit, amount, reason }: Movement): Account {
   const after = { ...account, debits: account.debits + amount }
+  if (account.kind === 'credit' && balanceOf(after) > (debit.ceiling ?? 0n))
+    throw beyondCeiling((debit.ceiling ?? 0n) - balanceOf(account), account.currency, amount)
   if (reason === 'release') {
     if (account.committed < amount) {
       throw new MarketError('E_CONFLICT', `only ${account.committed} of the escrow is earned`, {
@@ -79,8 +82,26 @@ function applyDebit(account: Account, { amount, reason }: Movement): Account {
     }
     return { ...after, committed: account.committed - amount }
   }
-  if (account.kind !== 'outside' && freeOf(account) < amount) throw insufficient(account, amount)
+  if (holdsMoney(account) && freeOf(account) < amount) throw insufficient(account, amount)
   return after
+}
+
+/** @param left what could still be drawn; below zero when the ceiling has been passed already */
+export function beyondCeiling(left: bigint, currency: string, asked: bigint): MarketError {
+  const room = left > 0n ? left : 0n
+  return new MarketError(
+    'E_INSUFFICIENT_FUNDS',
+    `${asked} ${currency} (base units) asked, and ${room} of the credit line is left`,
+    {
+      details: {
+        currency,
+        asked: asked.toString(),
+        creditLeft: room.toString(),
+        missing: (asked - room).toString(),
+      },
+      hint: 'Pay what you owe on the line, lease for less, end a lease that draws on it, or lease prepaid.',
+    },
+  )
 }
 
 function applyHold(account: Account, hold: HoldChange): Account {
@@ -118,6 +139,9 @@ function assertWhole(account: Account): void {
   if (balanceOf(account) < 0n || account.held < 0n || account.committed < 0n || freeOf(account) < 0n) {
     throw new Error(`account ${account.accountId} would go below zero`)
   }
+}
+
+function assertCountable(account: Account): void {
   // What an account holds is bounded, not what has ever gone through it: money that is here must always be able to move.
   if (balanceOf(account) > mostAmount) {
     throw new MarketError('E_INVALID_ARGUMENT', 'more money than the market can count', {

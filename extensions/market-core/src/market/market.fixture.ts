@@ -173,12 +173,14 @@ export interface LeaseWish {
   readonly resourceId: ResourceId
   readonly maxCost: bigint
   readonly ttlMs?: number
+  readonly mode?: 'prepaid' | 'postpaid'
 }
 
 /** What a wallet sends for a lease: the quote that it asked for, signed, and the hash of its token. */
 export async function signedWish(world: World, { account, who }: Wallet, wish: LeaseWish) {
-  const { resourceId, maxCost, ttlMs = 3_600_000 } = wish
-  const quote = await does(world, quoteResource, { resourceId, ttlMs, maxCost: maxCost.toString() }, who)
+  const { resourceId, maxCost, ttlMs = 3_600_000, mode } = wish
+  const plan = { resourceId, ttlMs, maxCost: maxCost.toString(), ...(mode === undefined ? {} : { mode }) }
+  const quote = await does(world, quoteResource, plan, who)
   const consentSignature = await account.signTypedData(quote.typedData as unknown as TypedDataDefinition)
   const tokenHash = sha256Hex(`${account.address}/${quote.quoteId}`)
   return {

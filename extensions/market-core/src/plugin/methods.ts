@@ -5,6 +5,11 @@ import { settlePayout } from '../market/accounts/settle-payout.ts'
 import { accountStatement } from '../market/accounts/statement.ts'
 import { listTransfers } from '../market/accounts/transfers.ts'
 import { withdraw } from '../market/accounts/withdraw.ts'
+import { changeCredit } from '../market/credit/change.ts'
+import { closeCredit } from '../market/credit/close.ts'
+import { listCredit } from '../market/credit/list.ts'
+import { openCredit } from '../market/credit/open.ts'
+import { settleCredit } from '../market/credit/settle.ts'
 import { completeLease } from '../market/leases/complete.ts'
 import { expireSweep } from './expire-sweep.ts'
 import { getLease } from '../market/leases/get.ts'
@@ -47,6 +52,11 @@ export const marketMethods: readonly MarketMethod[] = [
   method(deposit),
   method(withdraw),
   method(settlePayout),
+  method(openCredit),
+  method(changeCredit),
+  method(closeCredit),
+  method(listCredit),
+  method(settleCredit),
   method(settlementStatus),
   method(listSettlements),
   method(statusSummary),

@@ -7,20 +7,37 @@
  * Ending stops admission. When no call is open any more the unused part returns at once. What was metered is released at
  * once when the consumer has accepted it (complete), else when the dispute window is over. What unknown calls hold stays
  * until they resolve, at the latest at the window's end.
+ *
+ * Post-paid (DESIGN §9) it is the same escrow, filled from a credit line: the unused part returns to the line, and what was
+ * metered is released when its consumer has paid as much into the line, in the same write. While its money does not reach,
+ * the escrow keeps what is owed, and the line stays drawn by it.
  */
 import type { Lease } from '@openclaw-market/protocol/entities/lease'
-import type { Settlement } from '@openclaw-market/protocol/entities/money'
+import type { CreditLine, Settlement } from '@openclaw-market/protocol/entities/money'
 import { effectivePolicy } from '@openclaw-market/protocol/entities/resource'
 import type { Movement } from '@openclaw-market/protocol/operation'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
-import { isTerminal, transition } from '@openclaw-market/protocol/states/machine'
+import { transition } from '@openclaw-market/protocol/states/machine'
 import { leaseMachine, settlementMachine, type LeaseStatus } from '@openclaw-market/protocol/states/tables'
-import { available, escrow } from '../ledger/account.ts'
+import { refundOf, releaseOf } from './movements.ts'
 
 export interface Ending {
   readonly reason: NonNullable<Lease['endReason']>
   readonly by: ActorId
   readonly note?: string
+}
+
+/** What a post-paid lease draws on, and what its consumer could pay at this moment. */
+export interface Credit {
+  readonly line: CreditLine
+  readonly payable: bigint
+}
+
+export interface LeaseMoney {
+  readonly lease: Lease
+  readonly settlement: Settlement
+  /** Post-paid. */
+  readonly credit: Credit | undefined
 }
 
 export interface Closing {
@@ -49,14 +66,18 @@ export function beginEnding(lease: Lease, { reason, by, note }: Ending, now: num
 }
 
 /** Carries an ending on as far as it can go now: nothing while calls are open, the end when they are not. */
-export function settleLease(lease: Lease, settlement: Settlement, windowMs: number, now: number): Closing {
+export function settleLease(
+  { lease, settlement, credit }: LeaseMoney,
+  windowMs: number,
+  now: number,
+): Closing {
   if (lease.status === 'lease_active' || lease.openCalls > 0) return { lease, settlement, movements: [] }
-  // Settled already: what is left is an unknown call whose reserve was billed whole, and it moves nothing any more.
-  if (isTerminal(settlementMachine, settlement.status)) return { lease, settlement, movements: [] }
+  // Settled or owed already: what is left is an unknown call whose reserve was billed whole, and it moves nothing any more.
+  if (settlement.status !== 'settlement_locked') return { lease, settlement, movements: [] }
   const ended = lease.status === 'lease_ending' ? finish(lease, now) : lease
   const first = settlement.closesAt === undefined
   const closesAt = settlement.closesAt ?? now + (accepted(ended) && ended.unknownCalls === 0 ? 0 : windowMs)
-  const money = moves(ended, settlement, first, closesAt, now)
+  const money = moves({ lease: ended, settlement, credit }, first, closesAt, now)
   return { lease: ended, ...money }
 }
 
@@ -71,23 +92,25 @@ function finish(lease: Lease, now: number): Lease {
   return { ...rest, status, endedAt: now }
 }
 
-function accepted(lease: Lease): boolean {
+export function accepted(lease: Lease): boolean {
   return lease.status === 'lease_completed'
 }
 
 function moves(
-  lease: Lease,
-  settlement: Settlement,
+  { lease, settlement, credit }: LeaseMoney,
   first: boolean,
   closesAt: number,
   now: number,
 ): Pick<Closing, 'settlement' | 'movements'> {
-  const { settlementId, currency, payerActorId, payeeActorId } = settlement
-  const release = accepted(lease) || now >= closesAt ? lease.metered - settlement.releasedSoFar : 0n
+  const due = accepted(lease) || now >= closesAt
+  const earned = due ? lease.metered - settlement.releasedSoFar : 0n
+  const release = credit === undefined || earned <= credit.payable ? earned : 0n
   const returnable = settlement.locked - settlement.refundedSoFar - lease.metered - lease.reserved
   const releasedSoFar = settlement.releasedSoFar + release
   const refundedSoFar = settlement.refundedSoFar + returnable
   const over = releasedSoFar + refundedSoFar === settlement.locked
+  const become = (status: Settlement['status']): Settlement['status'] =>
+    transition(settlementMachine, settlement.status, status, `settlement ${settlement.settlementId}`)
   const { dueAt: _due, ...rest } = settlement
   const next: Settlement = {
     ...rest,
@@ -95,37 +118,21 @@ function moves(
     refundedSoFar,
     closesAt,
     ...(over
-      ? {
-          status: transition(
-            settlementMachine,
-            settlement.status,
-            releasedSoFar > 0n ? 'settlement_released' : 'settlement_refunded',
-            `settlement ${settlementId}`,
-          ),
-          settledAt: now,
-        }
-      : { dueAt: closesAt }),
+      ? { status: become(releasedSoFar > 0n ? 'settlement_released' : 'settlement_refunded'), settledAt: now }
+      : credit !== undefined && due && lease.reserved === 0n
+        ? { status: become('settlement_owed'), ...until(now + credit.line.graceMs) }
+        : { dueAt: closesAt }),
   }
-  const from = escrow(settlementId, currency, payerActorId)
-  const movements: Movement[] = []
-  if (release > 0n) {
-    movements.push({
-      debit: from,
-      credit: available(payeeActorId, currency),
-      amount: release,
-      reason: 'release',
-      reference: settlementId,
-    })
+  const memo = first ? 'unused' : 'reserve of an unknown call'
+  return {
+    settlement: next,
+    movements: [
+      ...releaseOf(settlement, release, credit?.line),
+      ...refundOf(settlement, returnable, memo, credit?.line),
+    ],
   }
-  if (returnable > 0n) {
-    movements.push({
-      debit: from,
-      credit: available(payerActorId, currency),
-      amount: returnable,
-      reason: 'refund',
-      reference: settlementId,
-      memo: first ? 'unused' : 'reserve of an unknown call',
-    })
-  }
-  return { settlement: next, movements }
+}
+
+function until(payBy: number): Pick<Settlement, 'payBy' | 'dueAt'> {
+  return { payBy, dueAt: payBy }
 }

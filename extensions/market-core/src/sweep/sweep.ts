@@ -5,7 +5,7 @@
 import type { Static, TObject } from '@sinclair/typebox'
 import { anyCollection, type Collection } from '@openclaw-market/protocol/collection'
 import { Calls, Leases, type Call, type Lease } from '@openclaw-market/protocol/entities/lease'
-import { Settlements } from '@openclaw-market/protocol/entities/money'
+import { Settlements, type Settlement } from '@openclaw-market/protocol/entities/money'
 import { Approvals } from '@openclaw-market/protocol/entities/policy'
 import {
   Answers,
@@ -19,6 +19,8 @@ import { isMarketError } from '@openclaw-market/protocol/errors'
 import { toUsage } from '@openclaw-market/protocol/money/price'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import type { Execute } from '../market/execute.ts'
+import { collectDebt } from '../market/credit/collect.ts'
+import { collectable } from '../market/credit/collectable.ts'
 import { lapseCall } from '../market/calls/lapse.ts'
 import { accrueStorage } from '../market/leases/accrue-storage.ts'
 import { expireLease } from '../market/leases/expire.ts'
@@ -68,14 +70,15 @@ export async function sweep(env: SweepEnvironment, now: number, limit: number): 
     return 'done'
   })
   await each(await due(env.store, Leases, 'dueAt', now, limit), 'lease', (lease) => advance(env, lease, now))
-  await each(
-    await due(env.store, Settlements, 'dueAt', now, limit),
-    'settlement',
-    async ({ settlementId }) => {
-      await env.execute.decide(closeSettlement, { settlementId }, env.self)
-      return 'done'
-    },
-  )
+  await each(await closing(env.store, now, limit), 'settlement', async ({ settlementId }) => {
+    await env.execute.decide(closeSettlement, { settlementId }, env.self)
+    return 'done'
+  })
+  const debts = await env.store.read({ as: 'market' }, (tx) => collectable(tx, now, limit))
+  await each(debts, 'debt', async ({ settlementId }) => {
+    await env.execute.decide(collectDebt, { settlementId }, env.self)
+    return 'done'
+  })
   for (const of of forgotten) await forget(env.store, of, now, limit)
   const count = (outcome: Outcome): number => outcomes.filter((o) => o === outcome).length
   return {
@@ -140,6 +143,19 @@ async function due<S extends TObject>(
 ): Promise<readonly Static<S>[]> {
   const page = await store.read({ as: 'market' }, (tx) =>
     tx.list(of, { atMost: { field, value: now }, order: 'due', limit }),
+  )
+  return page.items
+}
+
+/** Settlements whose window is over. What is owed is due, too, and is not closed but collected. */
+async function closing(store: MarketStore, now: number, limit: number): Promise<readonly Settlement[]> {
+  const page = await store.read({ as: 'market' }, (tx) =>
+    tx.list(Settlements, {
+      where: { status: 'settlement_locked' },
+      atMost: { field: 'dueAt', value: now },
+      order: 'due',
+      limit,
+    }),
   )
   return page.items
 }

@@ -1,6 +1,6 @@
 import { anyCollection, type Collection } from '../collection.ts'
 import { Calls, Consents, Deliveries, Leases, Orders, UsageRecords } from './lease.ts'
-import { Accounts, Deposits, Payouts, Settlements, Transfers } from './money.ts'
+import { Accounts, CreditLines, Deposits, Payouts, Settlements, Transfers } from './money.ts'
 import { Allowances, Approvals, Spends } from './policy.ts'
 import {
   Answers,
@@ -29,6 +29,7 @@ export const allCollections: readonly Collection[] = [
   anyCollection(Accounts),
   anyCollection(Transfers),
   anyCollection(Settlements),
+  anyCollection(CreditLines),
   anyCollection(Deposits),
   anyCollection(Payouts),
   anyCollection(Quotes),

@@ -3,6 +3,7 @@ import { collection } from '../collection.ts'
 import {
   CallId,
   ConsentId,
+  CreditLineId,
   DeliveryId,
   LeaseId,
   LedgerId,
@@ -49,6 +50,8 @@ export const Orders = collection({
     providerActorId: ActorId,
     currency: Type.String(),
     maxCost: Amount,
+    /** Post-paid, on this credit line. */
+    creditLineId: Type.Optional(CreditLineId),
     expiresAt: Timestamp,
     createdAt: Timestamp,
   }),
@@ -122,6 +125,8 @@ export const LeaseSchema = closed({
   prices: Prices,
   policy: Policy,
   currency: Type.String(),
+  /** Post-paid, on this credit line; absent: prepaid. */
+  creditLineId: Type.Optional(CreditLineId),
   tokenHash: Sha256Hex,
   maxCost: Amount,
   /** Cost of all usage records so far; never above maxCost. */

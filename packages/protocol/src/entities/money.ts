@@ -1,17 +1,20 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { collection } from '../collection.ts'
-import { DepositId, LeaseId, OrderId, PayoutId, SettlementId, TransferId } from '../ids.ts'
+import { CreditLineId, DepositId, LeaseId, OrderId, PayoutId, SettlementId, TransferId } from '../ids.ts'
 import { ActorId, Amount, closed, line, literals, RunningTotal, Timestamp } from '../schema/scalars.ts'
-import { payoutStates, settlementStates } from '../states/tables.ts'
+import { creditStates, payoutStates, settlementStates } from '../states/tables.ts'
 
 /**
  * - `available`: what an actor may spend or withdraw
  * - `escrow`: locked for one settlement
  * - `payout`: on its way out
- * - `outside`: the world beyond this market; the only kind whose normal side is debit, so that what came in and went out
- *   is written somewhere and nothing is minted silently
+ * - `credit`: what is drawn of one credit line: locked or spent by its consumer and not paid by it yet
+ * - `outside`: the world beyond this market
+ *
+ * The normal side of the last two is debit, so that what came in and went out, and what was lent, is written somewhere and
+ * nothing is minted silently.
  */
-export const accountKinds = ['available', 'escrow', 'payout', 'outside'] as const
+export const accountKinds = ['available', 'escrow', 'payout', 'credit', 'outside'] as const
 export type AccountKind = (typeof accountKinds)[number]
 
 export const AccountSchema = closed({
@@ -20,6 +23,8 @@ export const AccountSchema = closed({
   accountId: Type.String(),
   kind: literals(accountKinds),
   actorId: Type.Optional(ActorId),
+  /** Credit: who draws on it; `actorId` is who lends. */
+  debtorActorId: Type.Optional(ActorId),
   currency: Type.String(),
   debits: RunningTotal,
   credits: RunningTotal,
@@ -36,7 +41,7 @@ export const Accounts = collection({
   key: 'accountId',
   indexes: ['actorId', 'kind', 'currency'],
   coarse: ['currency'],
-  visibility: { parties: ['actorId'] },
+  visibility: { parties: ['actorId', 'debtorActorId'] },
 })
 
 export const transferReasons = [
@@ -44,6 +49,7 @@ export const transferReasons = [
   'lock',
   'release',
   'refund',
+  'repay',
   'withdraw',
   'payout_paid',
   'payout_returned',
@@ -88,6 +94,11 @@ export const SettlementSchema = closed({
   locked: Amount,
   releasedSoFar: Amount,
   refundedSoFar: Amount,
+  /** Post-paid: locked from this credit line instead of the payer's money, and paid by the payer afterwards. */
+  creditLineId: Type.Optional(CreditLineId),
+  /** Since it is owed: until when it is to be paid. */
+  payBy: Type.Optional(Timestamp),
+  defaultedAt: Type.Optional(Timestamp),
   status: literals(settlementStates),
   /** End of the dispute window; absent while the lease runs. */
   closesAt: Type.Optional(Timestamp),
@@ -102,8 +113,35 @@ export const Settlements = collection({
   name: 'settlement',
   schema: SettlementSchema,
   key: 'settlementId',
-  indexes: ['leaseId', 'orderId', 'payerActorId', 'payeeActorId', 'status', 'dueAt'],
+  indexes: ['leaseId', 'orderId', 'payerActorId', 'payeeActorId', 'creditLineId', 'status', 'dueAt'],
   visibility: { parties: ['payerActorId', 'payeeActorId'] },
+})
+
+/** What a provider lends to one consumer (DESIGN §9). What is drawn of it is the balance of its account. */
+export const CreditLineSchema = closed({
+  rev: Type.Integer(),
+  creditLineId: CreditLineId,
+  providerActorId: ActorId,
+  consumerActorId: ActorId,
+  currency: Type.String(),
+  /** The most that all its leases may have locked or owe together. */
+  ceiling: Amount,
+  /** Of all its leases together. */
+  maxRequestsPerMinute: Type.Integer({ minimum: 1 }),
+  /** How long what a lease has cost may be owed before it is defaulted. */
+  graceMs: Type.Integer({ minimum: 0 }),
+  status: literals(creditStates),
+  createdAt: Timestamp,
+  closedAt: Type.Optional(Timestamp),
+})
+export type CreditLine = Static<typeof CreditLineSchema>
+
+export const CreditLines = collection({
+  name: 'credit_line',
+  schema: CreditLineSchema,
+  key: 'creditLineId',
+  indexes: ['providerActorId', 'consumerActorId', 'status'],
+  visibility: { parties: ['providerActorId', 'consumerActorId'] },
 })
 
 export const Deposits = collection({

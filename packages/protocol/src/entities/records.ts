@@ -1,7 +1,7 @@
 /** What the market keeps about requests and who made them: quotes, sessions, spent nonces, answered keys, events. */
 import { Type, type Static } from '@sinclair/typebox'
 import { collection } from '../collection.ts'
-import { EventId, QuoteId, ResourceId, SessionId } from '../ids.ts'
+import { CreditLineId, EventId, QuoteId, ResourceId, SessionId } from '../ids.ts'
 import { UsageOrNone } from '../money/price.ts'
 import { ActorId, Amount, closed, line, Sha256Hex, Timestamp } from '../schema/scalars.ts'
 
@@ -18,6 +18,8 @@ export const QuoteSchema = closed({
   upperBound: Amount,
   /** What the consumer signs for. */
   maxCost: Amount,
+  /** For a post-paid lease on this credit line; absent: for a prepaid one. */
+  creditLineId: Type.Optional(CreditLineId),
   createdAt: Timestamp,
   expiresAt: Timestamp,
   dueAt: Timestamp,

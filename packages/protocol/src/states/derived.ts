@@ -30,12 +30,23 @@ const unused: LeaseView = {
 
 type Ended = Readonly<Record<SettlementStatus, LeaseView>>
 
+/** Delivered and not paid yet: within its window, or owed. */
+const unpaid: LeaseView = {
+  order: 'delivery_completed',
+  consent: 'consent_granted',
+  delivery: 'delivery_completed',
+}
+
+const unpaidTakenBack: LeaseView = {
+  order: 'consent_revoked',
+  consent: 'consent_revoked',
+  delivery: 'delivery_completed',
+}
+
 const kept: Ended = {
-  settlement_locked: {
-    order: 'delivery_completed',
-    consent: 'consent_granted',
-    delivery: 'delivery_completed',
-  },
+  settlement_locked: unpaid,
+  settlement_owed: unpaid,
+  settlement_defaulted: unpaid,
   settlement_released: {
     order: 'settlement_completed',
     consent: 'consent_granted',
@@ -45,7 +56,9 @@ const kept: Ended = {
 }
 
 const takenBack: Ended = {
-  settlement_locked: { order: 'consent_revoked', consent: 'consent_revoked', delivery: 'delivery_completed' },
+  settlement_locked: unpaidTakenBack,
+  settlement_owed: unpaidTakenBack,
+  settlement_defaulted: unpaidTakenBack,
   settlement_released: {
     order: 'settlement_completed',
     consent: 'consent_revoked',

@@ -15,6 +15,7 @@ const machines: readonly (readonly [string, Machine<string>, string, readonly st
     'settlement_locked',
     ['settlement_released', 'settlement_refunded'],
   ],
+  ['credit', tables.creditMachine, 'credit_open', ['credit_closed']],
   ['payout', tables.payoutMachine, 'payout_pending', ['payout_paid', 'payout_returned']],
   ['spend', tables.spendMachine, 'spend_open', ['spend_settled']],
   ['approval', tables.approvalMachine, 'approval_pending', ['approval_denied', 'approval_used']],

@@ -40,10 +40,19 @@ export const callMachine: Machine<CallStatus> = {
   call_failed: [],
 }
 
-export const settlementStates = ['settlement_locked', 'settlement_released', 'settlement_refunded'] as const
+/** Owed and defaulted are post-paid only: what is paid at once never passes through them, and a default can be made good. */
+export const settlementStates = [
+  'settlement_locked',
+  'settlement_owed',
+  'settlement_defaulted',
+  'settlement_released',
+  'settlement_refunded',
+] as const
 export type SettlementStatus = (typeof settlementStates)[number]
 export const settlementMachine: Machine<SettlementStatus> = {
-  settlement_locked: ['settlement_released', 'settlement_refunded'],
+  settlement_locked: ['settlement_owed', 'settlement_released', 'settlement_refunded'],
+  settlement_owed: ['settlement_released', 'settlement_defaulted'],
+  settlement_defaulted: ['settlement_released'],
   settlement_released: [],
   settlement_refunded: [],
 }
@@ -77,4 +86,11 @@ export const approvalMachine: Machine<ApprovalStatus> = {
   approval_granted: ['approval_used'],
   approval_denied: [],
   approval_used: [],
+}
+
+export const creditStates = ['credit_open', 'credit_closed'] as const
+export type CreditStatus = (typeof creditStates)[number]
+export const creditMachine: Machine<CreditStatus> = {
+  credit_open: ['credit_closed'],
+  credit_closed: [],
 }

@@ -1,7 +1,8 @@
 import { privateKeyToAccount } from 'viem/accounts'
 import { hashTypedData, recoverTypedDataAddress } from 'viem/utils'
+import type { TypedDataDefinition } from 'viem'
 import { describe, expect, it } from 'vitest'
-import { QuoteId, ResourceId } from '../ids.ts'
+import { CreditLineId, QuoteId, ResourceId } from '../ids.ts'
 import { codec } from '../schema/codec.ts'
 import { ActorId } from '../schema/scalars.ts'
 import { consentDigest, consentTypedData, consentWalletTypedData } from './consent.ts'
@@ -27,7 +28,7 @@ const values: ConsentValues = {
 
 describe('a consent', () => {
   it('is signed and recovered', async () => {
-    const typed = consentTypedData(values)
+    const typed = consentTypedData(values) as TypedDataDefinition
     const signature = await signer.signTypedData(typed)
     expect(await recoverTypedDataAddress({ ...typed, signature })).toBe(signer.address)
     expect(consentDigest(values)).toBe(hashTypedData(typed))
@@ -59,6 +60,22 @@ describe('a consent', () => {
       expect(consentDigest({ ...values, ...other })).not.toBe(consentDigest(values))
     },
   )
+
+  it('to pay afterwards is of a type of its own that names the credit line, so that neither stands for the other', async () => {
+    const creditLineId = codec(CreditLineId).decode(`line_${id}`)
+    const postpaid = consentTypedData({ ...values, creditLineId })
+    expect(postpaid.primaryType).toBe('PostpaidConsent')
+    expect(postpaid.message).toEqual({ ...consentTypedData(values).message, creditLineId })
+    const another = codec(CreditLineId).decode(`line_${id.replace(/0$/, '1')}`)
+    const digests = [values, { ...values, creditLineId }, { ...values, creditLineId: another }].map(
+      consentDigest,
+    )
+    expect(new Set(digests).size).toBe(3)
+    const onCredit = postpaid as TypedDataDefinition
+    const signature = await signer.signTypedData(onCredit)
+    const prepaid = consentTypedData(values) as TypedDataDefinition
+    expect(await recoverTypedDataAddress({ ...prepaid, signature })).not.toBe(signer.address)
+  })
 
   it('without a quote signs the empty string', () => {
     const { quoteId: _, ...rest } = values

@@ -1,8 +1,9 @@
 /**
  * The consumer's consent to a lease (DESIGN §8): it agrees to spend up to `maxCost` under the offer of this hash. The
- * hash covers prices and terms, so that nothing can change between what was shown and what was signed.
+ * hash covers prices and terms, so that nothing can change between what was shown and what was signed. A lease that is paid
+ * afterwards has a type of its own, which names the credit line: neither consent can stand for the other.
  */
-import type { QuoteId, ResourceId } from '../ids.ts'
+import type { CreditLineId, QuoteId, ResourceId } from '../ids.ts'
 import type { ActorId } from '../schema/scalars.ts'
 import { bytes32, marketDomain, typedDataDigest, uint256, walletTypedData, wellFormed } from './domain.ts'
 import type { Hex, MarketDomain, WalletTypedData } from './domain.ts'
@@ -21,6 +22,10 @@ export const consentTypes = {
     { name: 'ttlMs', type: 'uint256' },
     { name: 'expiresAt', type: 'uint256' },
   ],
+} as const
+
+export const postpaidConsentTypes = {
+  PostpaidConsent: [...consentTypes.Consent, { name: 'creditLineId', type: 'string' }],
 } as const
 
 export interface ConsentValues {
@@ -43,12 +48,14 @@ export interface ConsentValues {
   readonly ttlMs: number
   /** Until when the consent may be used; milliseconds since the epoch. */
   readonly expiresAt: number
+  /** The lease is paid afterwards, and until then draws on this line. */
+  readonly creditLineId?: CreditLineId
 }
 
 export interface ConsentTypedData {
   readonly domain: MarketDomain
-  readonly types: typeof consentTypes
-  readonly primaryType: 'Consent'
+  readonly types: typeof consentTypes | typeof postpaidConsentTypes
+  readonly primaryType: 'Consent' | 'PostpaidConsent'
   readonly message: {
     readonly market: ActorId
     readonly consumer: ActorId
@@ -61,28 +68,34 @@ export interface ConsentTypedData {
     readonly maxCost: bigint
     readonly ttlMs: bigint
     readonly expiresAt: bigint
+    readonly creditLineId?: CreditLineId
   }
 }
 
 export function consentTypedData(values: ConsentValues): ConsentTypedData {
-  return {
-    domain: marketDomain(values.chainId),
-    types: consentTypes,
-    primaryType: 'Consent',
-    message: {
-      market: values.market,
-      consumer: values.consumer,
-      provider: values.provider,
-      quoteId: values.quoteId ?? '',
-      resourceId: values.resourceId,
-      offerHash: bytes32(values.offerHash),
-      purpose: wellFormed(values.purpose, 'purpose'),
-      currency: wellFormed(values.currency, 'currency'),
-      maxCost: uint256(values.maxCost),
-      ttlMs: uint256(values.ttlMs),
-      expiresAt: uint256(values.expiresAt),
-    },
+  const domain = marketDomain(values.chainId)
+  const message = {
+    market: values.market,
+    consumer: values.consumer,
+    provider: values.provider,
+    quoteId: values.quoteId ?? '',
+    resourceId: values.resourceId,
+    offerHash: bytes32(values.offerHash),
+    purpose: wellFormed(values.purpose, 'purpose'),
+    currency: wellFormed(values.currency, 'currency'),
+    maxCost: uint256(values.maxCost),
+    ttlMs: uint256(values.ttlMs),
+    expiresAt: uint256(values.expiresAt),
   }
+  const { creditLineId } = values
+  return creditLineId === undefined
+    ? { domain, types: consentTypes, primaryType: 'Consent', message }
+    : {
+        domain,
+        types: postpaidConsentTypes,
+        primaryType: 'PostpaidConsent',
+        message: { ...message, creditLineId },
+      }
 }
 
 export function consentDigest(values: ConsentValues): Hex {

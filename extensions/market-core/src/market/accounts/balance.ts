@@ -2,16 +2,10 @@ import { Type } from '@sinclair/typebox'
 import { Accounts } from '@openclaw-market/protocol/entities/money'
 import { query } from '@openclaw-market/protocol/operation'
 import { actorOf } from '@openclaw-market/protocol/principal'
-import {
-  ActorId,
-  Amount,
-  closed,
-  CurrencySymbol,
-  RunningTotal,
-} from '@openclaw-market/protocol/schema/scalars'
+import { ActorId, Amount, closed, CurrencySymbol } from '@openclaw-market/protocol/schema/scalars'
 import { accountId, available, freeOf } from '../../ledger/account.ts'
 import { knownCurrency } from '../currency.ts'
-import { moneyOf } from './money-of.ts'
+import { Money, moneyOf } from './money-of.ts'
 
 /** What the actor can spend, what is locked for its leases, and what it has earned that is not released yet. */
 export const accountBalance = query({
@@ -24,9 +18,7 @@ export const accountBalance = query({
     currency: CurrencySymbol,
     decimals: Type.Integer(),
     available: Amount,
-    held: RunningTotal,
-    owed: RunningTotal,
-    pendingPayouts: RunningTotal,
+    ...Money.properties,
   }),
   errors: [],
   callers: ['node', 'wallet', 'operator'],

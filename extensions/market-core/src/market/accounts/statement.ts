@@ -15,7 +15,7 @@ import {
 import { accountId, available, freeOf } from '../../ledger/account.ts'
 import { every } from '../every.ts'
 import { ownersWallet } from '../wallet/owners-wallet.ts'
-import { moneyOf } from './money-of.ts'
+import { Money, moneyOf } from './money-of.ts'
 
 export const CurrencyStatement = closed({
   currency: CurrencySymbol,
@@ -24,15 +24,13 @@ export const CurrencyStatement = closed({
   earned: RunningTotal,
   spent: RunningTotal,
   net: Type.String({ pattern: '^-?(0|[1-9][0-9]*)$', description: 'earned − spent; may be below zero' }),
-  held: RunningTotal,
-  owed: RunningTotal,
   deposited: RunningTotal,
   operatorGranted: Type.Unsafe<bigint>({
     ...RunningTotal,
     description: "part of deposited that is only an operator's word",
   }),
   withdrawn: RunningTotal,
-  pendingPayouts: RunningTotal,
+  ...Money.properties,
 })
 
 export const Statement = closed({

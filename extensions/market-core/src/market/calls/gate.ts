@@ -4,6 +4,7 @@
  * What it remembers is a shadow of the leases: it learns each committed change before the caller of that change does.
  */
 import { Leases, Calls, type Lease, type Call } from '@openclaw-market/protocol/entities/lease'
+import { CreditLines, type CreditLine } from '@openclaw-market/protocol/entities/money'
 import { effectivePolicy } from '@openclaw-market/protocol/entities/resource'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import type { IdSource, CallId, LeaseId } from '@openclaw-market/protocol/ids'
@@ -16,6 +17,7 @@ import type { MarketStore, ReadTx } from '../../store/store.ts'
 import { appendUsage } from '../usage/append.ts'
 import { assertOpen, assertWithin, openCall, sameRequest, tooMany } from './open.ts'
 import { checkpointCall } from './checkpoint.ts'
+import { LineRates } from './line-rates.ts'
 import { rateLimiter, type RateLimiter } from './rate.ts'
 
 /** What a call asks for: what it surely uses, and one unit of which it takes as much as the budget allows. */
@@ -88,6 +90,7 @@ export function callGate(env: GateEnvironment): CallGate {
   /** Leases that were committed while some lease was being read: the read may have begun before and see the older one. */
   const passing = new Map<string, Lease>()
   let reading = 0
+  const lineRates = new LineRates()
 
   const remember = (lease: Lease): Shadow => {
     const known = shadows.get(lease.leaseId)
@@ -120,7 +123,15 @@ export function callGate(env: GateEnvironment): CallGate {
   const load = async (find: (tx: ReadTx) => Promise<Lease | undefined>): Promise<Shadow | undefined> => {
     reading += 1
     try {
-      const lease = await env.store.read({ as: 'market' }, find)
+      const { lease, line } = await env.store.read({ as: 'market' }, async (tx) => {
+        const read = await find(tx)
+        const { creditLineId } = read ?? {}
+        return {
+          lease: read,
+          line: creditLineId === undefined ? undefined : await tx.get(CreditLines, creditLineId),
+        }
+      })
+      if (line !== undefined) lineRates.learn(line)
       if (lease === undefined) return undefined
       const passed = passing.get(lease.leaseId)
       return remember(passed !== undefined && passed.rev > lease.rev ? passed : lease)
@@ -176,6 +187,8 @@ export function callGate(env: GateEnvironment): CallGate {
       const { maxConcurrent } = effectivePolicy(lease.policy)
       if (inFlight.size >= maxConcurrent) throw tooMany(maxConcurrent)
       const { reserve, granted } = reserveFor(lease, demand, pendingSum(pending))
+      rate.ready(now)
+      lineRates.take(lease.creditLineId, now)
       rate.take(now)
       const callId = env.ids.next('call')
       pending.set(callId, reserve)
@@ -229,6 +242,9 @@ export function callGate(env: GateEnvironment): CallGate {
           if (reading > 0) passing.set(lease.leaseId, stored)
           const shadow = shadows.get(lease.leaseId)
           if (shadow !== undefined && stored.rev >= shadow.lease.rev) shadow.lease = stored
+        } else if (write.into.name === CreditLines.name && write.op === 'update') {
+          const line = write.entity as CreditLine
+          lineRates.learn({ ...line, rev: line.rev + 1 })
         }
       }
     },

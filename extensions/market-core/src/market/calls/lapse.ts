@@ -1,5 +1,4 @@
 import { Calls, Leases } from '@openclaw-market/protocol/entities/lease'
-import { Settlements } from '@openclaw-market/protocol/entities/money'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { CallId } from '@openclaw-market/protocol/ids'
 import { operation, update } from '@openclaw-market/protocol/operation'
@@ -8,6 +7,7 @@ import { transition } from '@openclaw-market/protocol/states/machine'
 import { callMachine, callStates } from '@openclaw-market/protocol/states/tables'
 import { escrow } from '../../ledger/account.ts'
 import { settleLease } from '../../settlement/end-lease.ts'
+import { loadMoney } from '../credit/load.ts'
 import { found } from '../found.ts'
 import { closingChanges } from '../leases/end.ts'
 
@@ -24,13 +24,9 @@ export const lapseCall = operation({
   async load(tx, { callId }) {
     const call = found(await tx.get(Calls, callId), 'call', callId)
     const lease = found(await tx.get(Leases, call.leaseId), 'lease', call.leaseId)
-    return {
-      call,
-      lease,
-      settlement: found(await tx.get(Settlements, lease.settlementId), 'settlement', lease.settlementId),
-    }
+    return { call, ...(await loadMoney(tx, lease)) }
   },
-  decide({ call, lease, settlement }, { callId }, { now, rules }) {
+  decide({ call, lease, settlement, credit }, { callId }, { now, rules }) {
     if (call.status !== 'call_unknown' || call.dueAt === undefined || now < call.dueAt) {
       throw new MarketError('E_CONFLICT', 'the window of this call is not over', {
         details: { status: call.status },
@@ -39,7 +35,7 @@ export const lapseCall = operation({
     const { dueAt: _due, ...rest } = call
     const frozen = call.reserved - call.billed
     const freed = { ...lease, reserved: lease.reserved - frozen, unknownCalls: lease.unknownCalls - 1 }
-    const closing = settleLease(freed, settlement, rules.disputeWindowMs, now)
+    const closing = settleLease({ lease: freed, settlement, credit }, rules.disputeWindowMs, now)
     const changes = closingChanges({ lease, settlement }, closing)
     const status = transition(callMachine, call.status, 'call_failed', `call ${callId}`)
     return {

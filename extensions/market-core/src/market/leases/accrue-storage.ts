@@ -28,7 +28,7 @@ export const accrueStorage = operation({
     const { lease, gbDays, spent, writes, holds } = billAccrual(state.lease, now, ids)
     const ending = { reason: 'expired' as const, by: rules.market, note: 'budget spent by storage' }
     const next = spent ? beginEnding(lease, ending, now) : { ...lease, dueAt: nextDue(lease, now) }
-    const closing = settleLease(next, state.settlement, rules.disputeWindowMs, now)
+    const closing = settleLease({ ...state, lease: next }, rules.disputeWindowMs, now)
     const changes = closingChanges(state, closing)
     return {
       result: { gbDays, status: closing.lease.status },

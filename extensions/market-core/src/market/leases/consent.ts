@@ -1,4 +1,4 @@
-import type { QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
+import type { CreditLineId, QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
 import type { MarketRules } from '@openclaw-market/protocol/operation'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import type { ConsentValues } from '@openclaw-market/protocol/typed-data/consent'
@@ -13,6 +13,8 @@ export interface ConsentTerms {
   readonly maxCost: bigint
   readonly ttlMs: number
   readonly validUntil: number
+  /** Post-paid, on this line. */
+  readonly creditLineId?: CreditLineId
 }
 
 export const leasePurpose = 'use within a lease'
@@ -32,5 +34,6 @@ export function consentValues(rules: MarketRules, terms: ConsentTerms): ConsentV
     maxCost: terms.maxCost,
     ttlMs: terms.ttlMs,
     expiresAt: terms.validUntil,
+    ...(terms.creditLineId === undefined ? {} : { creditLineId: terms.creditLineId }),
   }
 }

@@ -2,6 +2,7 @@
 import type { Quote } from '@openclaw-market/protocol/entities/records'
 import type { Resource } from '@openclaw-market/protocol/entities/resource'
 import { MarketError } from '@openclaw-market/protocol/errors'
+import type { CreditLine } from '@openclaw-market/protocol/entities/money'
 import type { QuoteId } from '@openclaw-market/protocol/ids'
 import type { DecideContext, Prover } from '@openclaw-market/protocol/operation'
 import { actorOf } from '@openclaw-market/protocol/principal'
@@ -12,6 +13,8 @@ import { consentValues } from './consent.ts'
 export interface Quoted {
   readonly resource: Resource
   readonly quote: Quote | undefined
+  /** Post-paid: the line that the lease draws on. */
+  readonly line: CreditLine | undefined
 }
 
 interface Wish {
@@ -31,13 +34,13 @@ export interface Consented {
 
 /** The node wallet signs by itself; every other consumer has signed the quote's typed data. */
 export async function proveConsent(
-  { resource, quote }: Quoted,
+  { resource, quote, line }: Quoted,
   input: Wish,
   { who, rules, now }: Omit<DecideContext, 'proof'>,
   prover: Prover,
 ): Promise<Consented> {
   const consumer = actorOf(who)
-  checkQuote({ resource, quote }, input, consumer, now)
+  checkQuote({ resource, quote, line }, input, consumer, now)
   const values = consentValues(rules, {
     ...(quote === undefined ? {} : { quoteId: quote.quoteId }),
     resourceId: resource.resourceId,
@@ -48,6 +51,7 @@ export async function proveConsent(
     maxCost: quote?.maxCost ?? input.maxCost,
     ttlMs: input.ttlMs,
     validUntil: quote?.expiresAt ?? now + rules.quoteTtlMs,
+    ...(line === undefined ? {} : { creditLineId: line.creditLineId }),
   })
   const signed = { digest: consentDigest(values), maxCost: values.maxCost, validUntil: values.expiresAt }
   if (consumer === rules.market) return { ...signed, signature: await prover.sign(consentTypedData(values)) }
@@ -70,7 +74,12 @@ export async function proveConsent(
 }
 
 /** What a quote that is named must be: this consumer's, of this resource, alive, of the offer as it is, and for these terms. */
-export function checkQuote({ resource, quote }: Quoted, input: Wish, consumer: ActorId, now: number): void {
+export function checkQuote(
+  { resource, quote, line }: Quoted,
+  input: Wish,
+  consumer: ActorId,
+  now: number,
+): void {
   if (input.quoteId === undefined) return
   if (quote?.consumerActorId !== consumer || quote.resourceId !== resource.resourceId)
     throw noQuote(input.quoteId)
@@ -80,6 +89,13 @@ export function checkQuote({ resource, quote }: Quoted, input: Wish, consumer: A
     })
   }
   if (quote.offerHash !== resource.offerHash) throw changedOffer()
+  if (quote.creditLineId !== line?.creditLineId) {
+    const quoted = quote.creditLineId === undefined ? 'a prepaid lease' : `credit line ${quote.creditLineId}`
+    throw new MarketError('E_CONFLICT', `the quote is for ${quoted}`, {
+      details: { pointer: '/mode', quoted: quote.creditLineId === undefined ? 'prepaid' : 'postpaid' },
+      hint: 'Ask for a new quote with the mode that you mean, and sign that.',
+    })
+  }
   if (quote.ttlMs !== input.ttlMs) {
     throw new MarketError('E_CONFLICT', `the quote is for ttlMs ${quote.ttlMs}`, {
       details: { pointer: '/ttlMs', quoted: quote.ttlMs },

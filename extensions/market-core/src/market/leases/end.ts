@@ -1,5 +1,5 @@
 import { Leases, type Lease } from '@openclaw-market/protocol/entities/lease'
-import { Settlements, type Settlement } from '@openclaw-market/protocol/entities/money'
+import { Settlements } from '@openclaw-market/protocol/entities/money'
 import {
   update,
   type Changes,
@@ -8,26 +8,26 @@ import {
   type Write,
 } from '@openclaw-market/protocol/operation'
 import type { ReadTx } from '@openclaw-market/protocol/reading'
-import { beginEnding, settleLease, type Closing, type Ending } from '../../settlement/end-lease.ts'
+import {
+  beginEnding,
+  settleLease,
+  type Closing,
+  type Ending,
+  type LeaseMoney,
+} from '../../settlement/end-lease.ts'
+import type { Debt } from '../../settlement/pay-debt.ts'
+import { loadMoney } from '../credit/load.ts'
 import { found } from '../found.ts'
 import { billAccrual } from './accrue.ts'
-
-export interface LeaseAndMoney {
-  readonly lease: Lease
-  readonly settlement: Settlement
-}
 
 export async function loadLease(
   tx: ReadTx,
   leaseId: string,
   mayTouch: (lease: Lease) => boolean,
-): Promise<LeaseAndMoney> {
+): Promise<LeaseMoney> {
   const lease = await tx.get(Leases, leaseId)
   const mine = found(lease !== undefined && mayTouch(lease) ? lease : undefined, 'lease of yours', leaseId)
-  return {
-    lease: mine,
-    settlement: found(await tx.get(Settlements, mine.settlementId), 'settlement', mine.settlementId),
-  }
+  return loadMoney(tx, mine)
 }
 
 export interface Ended {
@@ -37,13 +37,13 @@ export interface Ended {
 
 /** Ends an active lease as far as it goes now. What storage has kept until this moment is billed first. */
 export function end(
-  before: LeaseAndMoney,
+  before: LeaseMoney,
   ending: Ending,
   { now, ids, rules }: Pick<DecideContext, 'now' | 'ids' | 'rules'>,
 ): Ended {
   const accrued = billAccrual(before.lease, now, ids)
   const lease = beginEnding(accrued.lease, ending, now)
-  const closing = settleLease(lease, before.settlement, rules.disputeWindowMs, now)
+  const closing = settleLease({ ...before, lease }, rules.disputeWindowMs, now)
   const changes = closingChanges(before, closing)
   return {
     closing,
@@ -53,7 +53,7 @@ export function end(
 
 /** The changes of a lease and its money, whatever brought them about. */
 export function closingChanges(
-  before: LeaseAndMoney,
+  before: Debt,
   closing: Closing,
 ): { writes: readonly Write[]; movements: readonly Movement[] } {
   return {

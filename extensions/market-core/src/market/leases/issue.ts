@@ -1,10 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { sha256Hex } from '@openclaw-market/protocol/canonical'
 import { Consents, Deliveries, Leases, Orders, type Lease } from '@openclaw-market/protocol/entities/lease'
-import { Settlements } from '@openclaw-market/protocol/entities/money'
+import { Settlements, type CreditLine } from '@openclaw-market/protocol/entities/money'
 import { Quotes } from '@openclaw-market/protocol/entities/records'
 import { Offers, Resources, type Offer } from '@openclaw-market/protocol/entities/resource'
-import { MarketError } from '@openclaw-market/protocol/errors'
 import {
   ConsentId,
   DeliveryId,
@@ -13,13 +12,21 @@ import {
   QuoteId,
   ResourceId,
   SettlementId,
+  type CreditLineId,
 } from '@openclaw-market/protocol/ids'
 import { insert, operation, remove, type Prover } from '@openclaw-market/protocol/operation'
 import { actorOf, type Principal } from '@openclaw-market/protocol/principal'
 import type { ReadTx } from '@openclaw-market/protocol/reading'
 import { idempotencyKey } from '@openclaw-market/protocol/schema/paging'
-import { Amount, closed, Sha256Hex, Signature, Timestamp } from '@openclaw-market/protocol/schema/scalars'
-import { available, escrow } from '../../ledger/account.ts'
+import {
+  Amount,
+  closed,
+  Sha256Hex,
+  Signature,
+  Timestamp,
+  type ActorId,
+} from '@openclaw-market/protocol/schema/scalars'
+import { escrow } from '../../ledger/account.ts'
 import { leaseSpendKey, loadBudget } from '../budget/load-budget.ts'
 import { spend } from '../budget/spend.ts'
 import { found } from '../found.ts'
@@ -28,7 +35,16 @@ import { changedOffer, checkQuote, missing, proveConsent, type Consented, type Q
 import { leasePurpose } from './consent.ts'
 import { firstDue } from './due.ts'
 import { keptFiles, latestLease } from './kept-files.ts'
-import { LeaseTtl } from './ttl.ts'
+import {
+  LeaseMode,
+  lineFor,
+  loadDrawing,
+  loadStanding,
+  lockingFor,
+  modeOf,
+  type Standing,
+} from './on-credit.ts'
+import { assertServed, LeaseTtl } from './ttl.ts'
 
 const params = closed({
   resourceId: ResourceId,
@@ -38,6 +54,7 @@ const params = closed({
     pattern: '^[1-9][0-9]{0,38}$',
     description: 'base units to lock; the lease can never cost more',
   }),
+  mode: Type.Optional(LeaseMode),
   tokenHash: Type.Optional(
     Type.Unsafe<string>({ ...Sha256Hex, description: 'SHA-256 of the access token that the consumer made' }),
   ),
@@ -53,6 +70,7 @@ interface Proof extends Consented {
   readonly tokenHash: string
   /** The offer that was signed: when it has changed by the time of the write, the consent is for something else. */
   readonly offerHash: string
+  readonly creditLineId?: CreditLineId
 }
 
 /** One write makes order, consent, delivery, lease and settlement, and locks `maxCost` (DESIGN §8.3). */
@@ -84,31 +102,40 @@ export const issueLease = operation({
   idempotency: 'key',
   onceOnly: ['accessToken'],
   async prove(read, input, context, prover): Promise<Proof> {
-    const state = await read((tx) => loadTerms(tx, input))
-    notOneself(state.resource, actorOf(context.who))
+    const consumer = actorOf(context.who)
+    const terms = await read((tx) => loadTerms(tx, input, consumer))
+    notOneself(terms.resource, consumer)
+    const state = { ...terms, line: wantedLine(terms, input) }
     const token = input.tokenHash === undefined ? mintToken(context, prover) : { tokenHash: input.tokenHash }
     return {
       ...token,
       ...(await proveConsent(state, input, context, prover)),
       offerHash: state.resource.offerHash,
+      ...(state.line === undefined ? {} : { creditLineId: state.line.creditLineId }),
     }
   },
   async load(tx, input, { who, now }) {
-    const terms = await loadTerms(tx, input)
+    const terms = await loadTerms(tx, input, actorOf(who))
+    const { standing, quote } = terms
+    const postpaid = modeOf(input.mode, quote) === 'postpaid'
     return {
       ...terms,
       earlier: await latestLease(tx, input.resourceId, actorOf(who)),
       budget: await loadBudget(tx, who, terms.resource, now),
+      drawing: await loadDrawing(tx, postpaid ? standing.open : undefined),
     }
   },
-  decide({ resource, offer, quote, earlier, budget }, input, { who, now, ids, rules, proof }) {
+  decide(state, input, { who, now, ids, rules, proof }) {
+    const { resource, offer, quote, earlier, budget, drawing } = state
     const consumer = actorOf(who)
     notOneself(resource, consumer)
     if (resource.offerHash !== proof.offerHash) throw changedOffer()
-    checkQuote({ resource, quote }, input, consumer, now)
+    const line = wantedLine(state, input)
+    // A line that was opened or closed since the consent was proved is not what was signed.
+    if (line?.creditLineId !== proof.creditLineId) throw changedOffer()
+    checkQuote({ resource, quote, line }, input, consumer, now)
     const expiresAt = now + input.ttlMs
-    if (resource.delegation !== undefined && resource.delegation.expiresAt < expiresAt)
-      throw notServedSoLong(resource.delegation.expiresAt)
+    assertServed(resource, expiresAt)
     const made = {
       leaseId: ids.next('lease'),
       orderId: ids.next('ord'),
@@ -119,6 +146,8 @@ export const issueLease = operation({
     const { leaseId, orderId, settlementId } = made
     const parties = { consumerActorId: consumer, providerActorId: resource.providerActorId }
     const { currency } = resource
+    const locking = lockingFor(drawing, input.maxCost, consumer, currency, now)
+    const onCredit = line === undefined ? {} : { creditLineId: line.creditLineId }
     const lease: Omit<Lease, 'rev'> = {
       ...made,
       ...parties,
@@ -132,6 +161,7 @@ export const issueLease = operation({
       prices: resource.prices,
       policy: resource.policy,
       currency,
+      ...onCredit,
       tokenHash: proof.tokenHash,
       maxCost: input.maxCost,
       metered: 0n,
@@ -152,8 +182,9 @@ export const issueLease = operation({
         expiresAt,
         ...(proof.accessToken === undefined ? {} : { accessToken: proof.accessToken }),
       },
-      subjects: [leaseId, orderId, settlementId, resource.resourceId],
+      subjects: [leaseId, orderId, settlementId, resource.resourceId, ...locking.subjects],
       writes: [
+        ...locking.writes,
         ...(quote === undefined ? [] : [remove(Quotes, quote.quoteId)]),
         insert(Orders, {
           orderId,
@@ -165,6 +196,7 @@ export const issueLease = operation({
           settlementId,
           currency,
           maxCost: input.maxCost,
+          ...onCredit,
           expiresAt,
           createdAt: now,
         }),
@@ -200,6 +232,7 @@ export const issueLease = operation({
           locked: input.maxCost,
           releasedSoFar: 0n,
           refundedSoFar: 0n,
+          ...onCredit,
           status: 'settlement_locked',
           rail: { kind: 'internal', state: 'confirmed' },
           createdAt: now,
@@ -217,8 +250,9 @@ export const issueLease = operation({
         ),
       ],
       movements: [
+        ...locking.movements,
         {
-          debit: available(consumer, currency),
+          debit: locking.from,
           credit: escrow(settlementId, currency, consumer),
           amount: input.maxCost,
           reason: 'lock',
@@ -229,11 +263,16 @@ export const issueLease = operation({
   },
 })
 
-interface Terms extends Quoted {
+interface Terms extends Omit<Quoted, 'line'> {
   readonly offer: Offer
+  readonly standing: Standing
 }
 
-async function loadTerms(tx: ReadTx, { resourceId, quoteId }: Params): Promise<Terms> {
+function wantedLine({ resource, quote, standing }: Terms, { mode }: Params): CreditLine | undefined {
+  return lineFor(standing, modeOf(mode, quote), resource.currency)
+}
+
+async function loadTerms(tx: ReadTx, { resourceId, quoteId }: Params, consumer: ActorId): Promise<Terms> {
   const listed = await tx.get(Resources, resourceId)
   const resource = found(
     listed?.status === 'resource_published' ? listed : undefined,
@@ -244,6 +283,7 @@ async function loadTerms(tx: ReadTx, { resourceId, quoteId }: Params): Promise<T
     resource,
     offer: found(await tx.get(Offers, resource.offerId), 'offer', resource.offerId),
     quote: quoteId === undefined ? undefined : await tx.get(Quotes, quoteId),
+    standing: await loadStanding(tx, resource, consumer),
   }
 }
 
@@ -251,13 +291,4 @@ function mintToken({ who }: { who: Principal }, prover: Prover): { accessToken: 
   if (who.kind !== 'operator') throw missing('/tokenHash', 'Make a token yourself and send its SHA-256.')
   const accessToken = prover.newToken()
   return { accessToken, tokenHash: sha256Hex(accessToken) }
-}
-
-/** Beyond its delegation nobody here may serve a lease, so none is sold for longer. */
-function notServedSoLong(until: number): MarketError {
-  const at = new Date(until).toISOString()
-  return new MarketError('E_CONFLICT', `the provider has this market serve the resource until ${at} only`, {
-    details: { pointer: '/ttlMs', until: at },
-    hint: 'Lease for a shorter time, or wait until the provider publishes it with a longer delegation.',
-  })
 }

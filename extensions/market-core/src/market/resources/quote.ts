@@ -2,7 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Quotes } from '@openclaw-market/protocol/entities/records'
 import { effectivePolicy, Resources, type Resource } from '@openclaw-market/protocol/entities/resource'
 import { MarketError } from '@openclaw-market/protocol/errors'
-import { QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
+import { CreditLineId, QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
 import { costCeiling, toUsage, Usage, UsageItem } from '@openclaw-market/protocol/money/price'
 import type { UnitTotals } from '@openclaw-market/protocol/money/units'
 import { insert, operation } from '@openclaw-market/protocol/operation'
@@ -11,6 +11,7 @@ import {
   Amount,
   closed,
   CurrencySymbol,
+  literals,
   mostAmount,
   Quantity,
   Timestamp,
@@ -19,6 +20,7 @@ import { consentWalletTypedData } from '@openclaw-market/protocol/typed-data/con
 import { knownCurrency } from '../currency.ts'
 import { found } from '../found.ts'
 import { consentValues } from '../leases/consent.ts'
+import { LeaseMode, leaseModes, lineFor, loadStanding } from '../leases/on-credit.ts'
 import { LeaseTtl } from '../leases/ttl.ts'
 import { checkUsage } from '../usage/check.ts'
 
@@ -56,6 +58,7 @@ export const quoteResource = operation({
         description: 'what you mean to lock; absent: the upper bound of the estimate',
       }),
     ),
+    mode: Type.Optional(LeaseMode),
   }),
   result: closed({
     quoteId: QuoteId,
@@ -65,22 +68,27 @@ export const quoteResource = operation({
     maxCost: Amount,
     currency: CurrencySymbol,
     decimals: Type.Integer(),
+    modes: Type.Array(literals(leaseModes)),
+    creditLineId: Type.Optional(CreditLineId),
     typedData: ConsentToSign,
     expiresAt: Timestamp,
   }),
   errors: ['E_NOT_FOUND', 'E_FORBIDDEN'],
   callers: ['node', 'wallet', 'operator'],
-  async load(tx, { resourceId }) {
-    const resource = await tx.get(Resources, resourceId)
-    return found(
-      resource?.status === 'resource_published' ? resource : undefined,
+  async load(tx, { resourceId }, { who }) {
+    const listed = await tx.get(Resources, resourceId)
+    const resource = found(
+      listed?.status === 'resource_published' ? listed : undefined,
       'published resource',
       resourceId,
     )
+    return { resource, standing: await loadStanding(tx, resource, actorOf(who)) }
   },
-  decide(resource, { ttlMs, estimate, maxCost }, { who, now, ids, rules }) {
+  decide({ resource, standing }, { ttlMs, estimate, maxCost, mode }, { who, now, ids, rules }) {
     const consumer = actorOf(who)
     notOneself(resource, consumer)
+    const line = lineFor(standing, mode ?? 'prepaid', resource.currency)
+    const onCredit = line === undefined ? {} : { creditLineId: line.creditLineId }
     const { decimals } = knownCurrency(rules, resource.currency, '/resourceId')
     const totals =
       estimate === undefined
@@ -98,6 +106,7 @@ export const quoteResource = operation({
       ttlMs,
       upperBound,
       maxCost: maxCost ?? upperBound,
+      ...onCredit,
       createdAt: now,
       expiresAt: now + rules.quoteTtlMs,
       dueAt: now + rules.quoteTtlMs,
@@ -112,6 +121,8 @@ export const quoteResource = operation({
         maxCost: quote.maxCost,
         currency: resource.currency,
         decimals,
+        modes: leaseModes.filter((each) => each === 'prepaid' || standing.open !== undefined),
+        ...onCredit,
         typedData: {
           domain: { ...wallet.domain },
           types: { ...wallet.types },

@@ -6,6 +6,7 @@ import { operation } from '@openclaw-market/protocol/operation'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { SettlementView, showSettlement } from '@openclaw-market/protocol/views/lease'
 import { settleLease } from '../../settlement/end-lease.ts'
+import { loadMoney } from '../credit/load.ts'
 import { found } from '../found.ts'
 import { closingChanges } from '../leases/end.ts'
 
@@ -21,7 +22,7 @@ export const closeSettlement = operation({
   callers: ['market'],
   async load(tx, { settlementId }) {
     const settlement = found(await tx.get(Settlements, settlementId), 'settlement', settlementId)
-    return { settlement, lease: found(await tx.get(Leases, settlement.leaseId), 'lease', settlement.leaseId) }
+    return loadMoney(tx, found(await tx.get(Leases, settlement.leaseId), 'lease', settlement.leaseId))
   },
   decide(state, { settlementId }, { now, rules }) {
     const { settlement, lease } = state
@@ -34,7 +35,7 @@ export const closeSettlement = operation({
         details: { status: settlement.status },
       })
     }
-    const closing = settleLease(lease, settlement, rules.disputeWindowMs, now)
+    const closing = settleLease(state, rules.disputeWindowMs, now)
     return {
       result: { settlement: showSettlement(closing.settlement) },
       subjects: [settlementId, lease.leaseId],

@@ -30,6 +30,8 @@ export const statusSummary = query({
     calls: closed({ open: Count, unknown: Count }),
     settlement: closed({
       pending: Count,
+      owed: Count,
+      defaulted: Count,
       unknown: Type.Integer({
         ...Count,
         description: 'pending, and frozen in part by calls of unknown outcome',
@@ -55,6 +57,8 @@ export const statusSummary = query({
       },
       settlement: {
         pending: await count(tx, Settlements, { status: 'settlement_locked' }),
+        owed: await count(tx, Settlements, { status: 'settlement_owed' }),
+        defaulted: await count(tx, Settlements, { status: 'settlement_defaulted' }),
         unknown: await frozen(tx),
       },
       payouts: { pending: await count(tx, Payouts, { status: 'payout_pending' }) },

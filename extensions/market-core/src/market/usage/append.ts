@@ -1,12 +1,12 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Calls, Leases, UsageRecords } from '@openclaw-market/protocol/entities/lease'
-import { Settlements } from '@openclaw-market/protocol/entities/money'
 import { LedgerId } from '@openclaw-market/protocol/ids'
 import { toUsage } from '@openclaw-market/protocol/money/price'
 import { operation } from '@openclaw-market/protocol/operation'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import { Amount, closed, Sha256Hex } from '@openclaw-market/protocol/schema/scalars'
 import { mayServe } from '../calls/serve.ts'
+import { loadMoney } from '../credit/load.ts'
 import { found } from '../found.ts'
 import { bill, type BillState } from './bill.ts'
 import { UsageEntry } from './entry.ts'
@@ -40,8 +40,7 @@ export const appendUsage = operation({
       lease !== undefined && (who.kind === 'market' || mayServe(lease, who, rules, at)) ? lease : undefined
     const mine = found(served, 'lease that you serve', leaseId)
     return {
-      lease: mine,
-      settlement: found(await tx.get(Settlements, mine.settlementId), 'settlement', mine.settlementId),
+      ...(await loadMoney(tx, mine)),
       call,
       record: call?.ledgerId === undefined ? undefined : await tx.get(UsageRecords, call.ledgerId),
     }

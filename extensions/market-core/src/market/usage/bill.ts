@@ -8,7 +8,6 @@ import {
   type Lease,
   type UsageRecord,
 } from '@openclaw-market/protocol/entities/lease'
-import type { Settlement } from '@openclaw-market/protocol/entities/money'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { costOfStep, toUsage } from '@openclaw-market/protocol/money/price'
 import { totalEntries, totalsBetween, type UnitTotals } from '@openclaw-market/protocol/money/units'
@@ -23,7 +22,7 @@ import {
 import { transition } from '@openclaw-market/protocol/states/machine'
 import { callMachine } from '@openclaw-market/protocol/states/tables'
 import { escrow } from '../../ledger/account.ts'
-import { settleLease } from '../../settlement/end-lease.ts'
+import { settleLease, type LeaseMoney } from '../../settlement/end-lease.ts'
 import { assertOpen, assertWithin } from '../calls/open.ts'
 import { accrue } from '../leases/accrue.ts'
 import { closingChanges } from '../leases/end.ts'
@@ -34,9 +33,7 @@ import { record } from './record.ts'
 type Entry = Static<typeof UsageEntry>
 type Result = Pick<UsageRecord, 'ledgerId' | 'seq' | 'cost' | 'entryHash'>
 
-export interface BillState {
-  readonly lease: Lease
-  readonly settlement: Settlement
+export interface BillState extends LeaseMoney {
   readonly call: Call | undefined
   /** The record that this call has made already. */
   readonly record: UsageRecord | undefined
@@ -159,7 +156,7 @@ function billed(
   { now, rules }: DecideContext,
 ): Changes<Result> {
   const { ledgerId, seq, cost, entryHash, callId } = line
-  const changes = closingChanges(before, settleLease(lease, before.settlement, rules.disputeWindowMs, now))
+  const changes = closingChanges(before, settleLease({ ...before, lease }, rules.disputeWindowMs, now))
   return {
     result: { ledgerId, seq, cost, entryHash },
     subjects: [lease.leaseId, ...(callId === undefined ? [] : [callId]), ledgerId],

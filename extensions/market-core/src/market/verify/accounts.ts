@@ -1,5 +1,11 @@
 /** Double entry: accounts are what their transfers make them, hold what they may, and cancel out per currency. */
-import { Accounts, Payouts, Settlements, type Account } from '@openclaw-market/protocol/entities/money'
+import {
+  Accounts,
+  CreditLines,
+  Payouts,
+  Settlements,
+  type Account,
+} from '@openclaw-market/protocol/entities/money'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import { balanceOf, freeOf } from '../../ledger/account.ts'
 import type { Books } from './books.ts'
@@ -16,6 +22,8 @@ interface AccountFacts {
 interface Owner {
   readonly id: string
   readonly actorId: ActorId | undefined
+  /** Who draws on it. */
+  readonly debtorActorId?: ActorId
 }
 
 const accountRules = rules<AccountFacts>({
@@ -25,6 +33,7 @@ const accountRules = rules<AccountFacts>({
     all(
       same('accountId', account.accountId, `${account.kind}:${owner.id}:${account.currency}`),
       same('actorId', account.actorId, owner.actorId),
+      same('debtorActorId', account.debtorActorId, owner.debtorActorId),
     ),
   'account.replay': ({ account, replayed }) =>
     all(same('debits', account.debits, replayed.debits), same('credits', account.credits, replayed.credits)),
@@ -102,6 +111,12 @@ async function ownerOf(books: Books, account: Account): Promise<Owner | undefine
     case 'escrow': {
       const settlement = await books.get(Settlements, id)
       return settlement?.currency === account.currency ? { id, actorId: settlement.payerActorId } : undefined
+    }
+    case 'credit': {
+      const line = await books.get(CreditLines, id)
+      return line?.currency === account.currency
+        ? { id, actorId: line.providerActorId, debtorActorId: line.consumerActorId }
+        : undefined
     }
     case 'payout': {
       const payout = await books.get(Payouts, id)

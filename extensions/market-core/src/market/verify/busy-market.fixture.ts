@@ -9,7 +9,7 @@ import {
   SpentNonces,
 } from '@openclaw-market/protocol/entities/records'
 import { BindingChallenges, WalletBindings } from '@openclaw-market/protocol/entities/wallet'
-import type { LeaseId, PayoutId, ResourceId } from '@openclaw-market/protocol/ids'
+import type { CreditLineId, LeaseId, PayoutId, ResourceId } from '@openclaw-market/protocol/ids'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import { settlePayout } from '../accounts/settle-payout.ts'
 import { withdraw } from '../accounts/withdraw.ts'
@@ -17,6 +17,9 @@ import { askApproval } from '../budget/ask-approval.ts'
 import { setPolicy } from '../budget/set-policy.ts'
 import { settleSpend } from '../budget/settle-spend.ts'
 import { takeSpend } from '../budget/take-spend.ts'
+import { closeCredit } from '../credit/close.ts'
+import { openCredit } from '../credit/open.ts'
+import { settleCredit } from '../credit/settle.ts'
 import { completeLease } from '../leases/complete.ts'
 import { revokeLease } from '../leases/revoke.ts'
 import { issueLease } from '../leases/issue.ts'
@@ -58,7 +61,22 @@ export interface BusyMarket {
     /** Over; the window of its settlement is not. */
     readonly closing: LeaseId
   }
+  /** Post-paid, each by a wallet of its own, on a line of the node. */
+  readonly credit: {
+    /** Runs, paid in part. */
+    readonly running: Lent
+    readonly owed: Lent
+    readonly defaulted: Lent
+    /** Defaulted first. */
+    readonly paid: Lent
+    readonly closed: CreditLineId
+  }
   readonly payouts: { readonly pending: PayoutId; readonly paid: PayoutId; readonly returned: PayoutId }
+}
+
+export interface Lent {
+  readonly line: CreditLineId
+  readonly leaseId: LeaseId
 }
 
 const day = 86_400_000
@@ -72,11 +90,12 @@ export async function busyMarket(backend: 'sqlite' | 'file', atEnd?: AtEnd): Pro
   await fund(world, world.market.address, 10_000n)
   const resources = await publishAll(world, seller)
   const leases = await leaseAll(world, { buyer, seller, stranger }, resources)
+  const credit = await lendAll(world, resources.model, stranger)
   const payouts = await payAll(world, buyer)
   await does(world, quoteResource, { resourceId: resources.model, ttlMs: 60_000 }, stranger.who)
   await spendAll(world)
   await keepOthers(world, buyer)
-  return { world, buyer, seller, stranger, resources, leases, payouts }
+  return { world, buyer, seller, stranger, resources, leases, credit, payouts }
 }
 
 async function publishAll(world: World, seller: Wallet): Promise<BusyMarket['resources']> {
@@ -123,6 +142,42 @@ async function leaseAll(
   await lost.checkpoint({ request: 1n })
   await lost.finish({ usage: { request: 1n }, outcome: 'unknown' })
   return { running, storing, completed, revoked, unused, closing }
+}
+
+async function lendAll(
+  world: World,
+  resourceId: ResourceId,
+  stranger: Wallet,
+): Promise<BusyMarket['credit']> {
+  const terms = { currency: 'USDC', ceiling: '5000', maxRequestsPerMinute: 60, graceMs: 60_000 }
+  const open = async (to: Wallet): Promise<CreditLineId> =>
+    (await does(world, openCredit, { ...terms, to: to.actorId }, world.node)).creditLineId
+  const lend = async (to: Wallet): Promise<Lent> => {
+    const line = await open(to)
+    const wish = { resourceId, maxCost: 1_000n, ttlMs: day, mode: 'postpaid' } as const
+    const { leaseId } = await takeLease(world, to, wish)
+    await serve(world, leaseId, { request: 5n })
+    return { line, leaseId }
+  }
+  const ends = async (by: Wallet): Promise<Lent> => {
+    const lent = await lend(by)
+    await does(world, completeLease, { leaseId: lent.leaseId }, by.who)
+    return lent
+  }
+  const [runner, ower, defaulter, payer] = [newWallet(), newWallet(), newWallet(), newWallet()]
+  const defaulted = await ends(defaulter)
+  const paid = await ends(payer)
+  await later(world, terms.graceMs)
+  await fund(world, payer.actorId, 500n)
+  await does(world, settleCredit, { creditLineId: paid.line }, payer.who)
+  const running = await lend(runner)
+  await fund(world, runner.actorId, 500n)
+  await does(world, settleCredit, { creditLineId: running.line }, runner.who)
+  await serve(world, running.leaseId, { request: 7n })
+  const owed = await ends(ower)
+  const closed = await open(stranger)
+  await does(world, closeCredit, { creditLineId: closed }, world.node)
+  return { running, owed, defaulted, paid, closed }
 }
 
 /** The node wallet leases without a quote, and with an idempotency key. */

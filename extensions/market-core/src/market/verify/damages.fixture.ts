@@ -9,7 +9,14 @@ import {
   Orders,
   UsageRecords,
 } from '@openclaw-market/protocol/entities/lease'
-import { Accounts, Deposits, Payouts, Settlements, Transfers } from '@openclaw-market/protocol/entities/money'
+import {
+  Accounts,
+  CreditLines,
+  Deposits,
+  Payouts,
+  Settlements,
+  Transfers,
+} from '@openclaw-market/protocol/entities/money'
 import {
   Answers,
   Challenges,
@@ -73,10 +80,15 @@ const ofLease =
   (name: keyof BusyMarket['leases']) =>
   (entity: Fields, { leases }: BusyMarket) =>
     entity['leaseId'] === leases[name]
+const ofCredit =
+  (name: 'running' | 'owed' | 'defaulted') =>
+  (entity: Fields, { credit }: BusyMarket) =>
+    entity['creditLineId'] === credit[name].line
 const reason = (value: string) => (entity: Fields) => entity['reason'] === value
 const type = (value: string) => (entity: Fields) => entity['type'] === value
 const [leases, calls, records] = [anyCollection(Leases), anyCollection(Calls), anyCollection(UsageRecords)]
 const [accounts, transfers] = [anyCollection(Accounts), anyCollection(Transfers)]
+const lines = anyCollection(CreditLines)
 const [settlements, resources] = [anyCollection(Settlements), anyCollection(Resources)]
 const other = '0x52908400098527886E0F7030069857D2E4169EE7'
 
@@ -265,6 +277,20 @@ export const damages: Readonly<Record<string, Damage>> = {
     ({ closesAt }) => ({ settledAt: Number(closesAt) - 1 }),
     ofLease('revoked'),
   ),
+  'credit.parties': changed(lines, (each) => ({ consumerActorId: each['providerActorId'] })),
+  'credit.drawn': changed(accounts, plus('debits'), (each) => each['kind'] === 'credit'),
+  'credit.ceiling': changed(lines, () => ({ ceiling: 1n }), ofCredit('running')),
+  'credit.times': changed(lines, () => ({ closedAt: undefined }), status('credit_closed')),
+  'credit.once': async (tx, { world }) => {
+    const [line = {}] = await some(tx, lines, status('credit_open'))
+    await tx.insert(lines, { ...line, creditLineId: world.market.ids.next('line'), rev: 0 })
+  },
+  'credit.events': lost(anyCollection(Events), type('market.credit.open')),
+  'lease.line': changed(lines, () => ({ consumerActorId: other }), ofCredit('running')),
+  'drawing.times': changed(lines, () => ({ createdAt: 9_999_999_999_999 }), ofCredit('running')),
+  'owed.times': changed(settlements, () => ({ payBy: 5 }), ofCredit('owed')),
+  'settlement.owed': changed(settlements, () => ({ status: 'settlement_owed' }), ofCredit('running')),
+  'settlement.default': changed(settlements, () => ({ defaultedAt: undefined }), ofCredit('defaulted')),
   'usage.times': changed(records, () => ({ createdAt: 5 })),
 }
 

@@ -8,6 +8,7 @@ import { all, exactlyWhen, rules, same } from './findings.ts'
 
 const hasEnded = ({ lease }: LeaseFacts): boolean => isTerminal(leaseMachine, lease.status)
 const isSettled = ({ settlement }: LeaseFacts): boolean => isTerminal(settlementMachine, settlement.status)
+const isPostpaid = ({ settlement }: LeaseFacts): boolean => settlement.creditLineId !== undefined
 const orNone = (amount: bigint): bigint | undefined => (amount === 0n ? undefined : amount)
 
 export const escrowRules = rules<LeaseFacts>({
@@ -18,14 +19,17 @@ export const escrowRules = rules<LeaseFacts>({
       same('payerActorId', settlement.payerActorId, lease.consumerActorId),
       same('payeeActorId', settlement.payeeActorId, lease.providerActorId),
       same('currency', settlement.currency, lease.currency),
+      same('creditLineId', settlement.creditLineId, lease.creditLineId),
       same('locked', settlement.locked, lease.maxCost),
       same('createdAt', settlement.createdAt, lease.createdAt),
     ),
-  'settlement.transfers': ({ settlement: { locked, releasedSoFar, refundedSoFar }, moved }) =>
+  // Post-paid nobody earns what nobody has paid.
+  'settlement.transfers': ({ settlement: { locked, releasedSoFar, refundedSoFar, creditLineId }, moved }) =>
     all(
       same('locked by transfers', moved?.lock, orNone(locked)),
       same('released by transfers', moved?.release, orNone(releasedSoFar)),
       same('refunded by transfers', moved?.refund, orNone(refundedSoFar)),
+      same('repaid', moved?.repay, creditLineId === undefined ? undefined : orNone(releasedSoFar)),
     ),
   'settlement.limit': ({ lease, settlement: { locked, releasedSoFar } }) =>
     all(
@@ -41,6 +45,8 @@ export const escrowRules = rules<LeaseFacts>({
     same('committed in its escrow', account.committed, lease.metered - settlement.releasedSoFar),
   'escrow.settled': (facts) => {
     const balance = balanceOf(facts.account)
+    // All of a post-paid lock may be used up and paid while the lease still runs.
+    if (isPostpaid(facts) && !hasEnded(facts) && balance === 0n) return true
     return isSettled(facts) === (balance === 0n) || `is ${facts.settlement.status} and holds ${balance}`
   },
   'settlement.outcome': (facts) => {
@@ -51,15 +57,21 @@ export const escrowRules = rules<LeaseFacts>({
       same('status', settlement.status, lease.metered > 0n ? 'settlement_released' : 'settlement_refunded'),
     )
   },
-  // While it runs nothing leaves; from its end on all that no call holds has gone back, and what was accepted is paid.
+  // While it runs nothing leaves, but for what is paid of a post-paid one; from its end on all that no call holds has gone
+  // back, and what was accepted is paid, or owed on a credit line.
   'settlement.progress': (facts) => {
     const { settlement, lease } = facts
     const { locked, releasedSoFar, refundedSoFar } = settlement
     if (!hasEnded(facts))
-      return all(same('releasedSoFar', releasedSoFar, 0n), same('refundedSoFar', refundedSoFar, 0n))
+      return all(
+        isPostpaid(facts) || same('releasedSoFar', releasedSoFar, 0n),
+        same('refundedSoFar', refundedSoFar, 0n),
+      )
     return all(
       same('refundedSoFar', refundedSoFar, locked - lease.metered - lease.reserved),
-      lease.status !== 'lease_completed' || same('releasedSoFar', releasedSoFar, lease.metered),
+      lease.status !== 'lease_completed' ||
+        isPostpaid(facts) ||
+        same('releasedSoFar', releasedSoFar, lease.metered),
     )
   },
   'settlement.times': (facts) => {
@@ -77,11 +89,13 @@ export const escrowRules = rules<LeaseFacts>({
         endedAt === undefined ||
         settledAt >= endedAt ||
         'is settled before its lease ended',
-      same('dueAt', dueAt, ended && !settled ? closesAt : undefined),
+      same('dueAt', dueAt, dueOf(facts)),
     )
   },
   'settlement.window': (facts) => {
     const { closesAt = 0, settledAt, releasedSoFar } = facts.settlement
+    // What a consumer pays on its credit line before that, it accepts.
+    if (isPostpaid(facts)) return true
     if (settledAt === undefined || releasedSoFar === 0n || facts.lease.status === 'lease_completed')
       return true
     return settledAt >= closesAt || 'was released before the dispute window was over'
@@ -96,3 +110,18 @@ export const escrowRules = rules<LeaseFacts>({
     return same('its order', order, lease.endReason === 'revoked' ? 'consent_revoked' : 'delivery_completed')
   },
 })
+
+/** When time acts on it next: never before its lease has ended, nor when all is settled or lost. */
+function dueOf(facts: LeaseFacts): number | undefined {
+  const { status, closesAt, payBy } = facts.settlement
+  switch (status) {
+    case 'settlement_locked':
+      return hasEnded(facts) ? closesAt : undefined
+    case 'settlement_owed':
+      return payBy
+    case 'settlement_defaulted':
+    case 'settlement_released':
+    case 'settlement_refunded':
+      return undefined
+  }
+}

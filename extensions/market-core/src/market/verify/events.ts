@@ -8,7 +8,7 @@ import { kindOf, missingOf } from './references.ts'
 /** How often each type of event names an object. */
 export type Told = ReadonlyMap<string, number>
 
-/** Of leases, deposits, payouts and resources. */
+/** Of leases, deposits, payouts, resources and credit lines. */
 export type Tally = ReadonlyMap<string, Told>
 
 const nothing: Told = new Map()
@@ -29,7 +29,7 @@ const eventRules = rules<EventFacts>({
     missing === undefined || `is about ${missing}, and there is no such thing`,
 })
 
-const tallied: ReadonlySet<string | undefined> = new Set(['lease', 'dep', 'pay', 'res'])
+const tallied: ReadonlySet<string | undefined> = new Set(['lease', 'dep', 'pay', 'res', 'line'])
 
 export async function checkEvents(books: Books): Promise<Tally> {
   const tally = new Map<string, Map<string, number>>()

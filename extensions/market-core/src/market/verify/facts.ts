@@ -12,8 +12,10 @@ import {
 } from '@openclaw-market/protocol/entities/lease'
 import {
   Accounts,
+  CreditLines,
   Settlements,
   type Account,
+  type CreditLine,
   type Settlement,
 } from '@openclaw-market/protocol/entities/money'
 import { Quotes, type Quote } from '@openclaw-market/protocol/entities/records'
@@ -54,6 +56,8 @@ export interface LeaseFacts extends LeaseUse, LeasePapers {
   readonly told: Told
   /** The quote that its consent was given for, if that could still be used. */
   readonly quote: Quote | undefined
+  /** The credit line that it draws on, if that is there. */
+  readonly line: CreditLine | undefined
   readonly audience: Audience | undefined
 }
 
@@ -62,6 +66,10 @@ export type Found = { readonly [K in keyof LeasePapers]: LeasePapers[K] | undefi
 
 export function quoteOf(books: Books, { consent }: Found): Promise<Quote | undefined> {
   return consent?.quoteId === undefined ? Promise.resolve(undefined) : books.get(Quotes, consent.quoteId)
+}
+
+export function lineOf(books: Books, { creditLineId }: Lease): Promise<CreditLine | undefined> {
+  return creditLineId === undefined ? Promise.resolve(undefined) : books.get(CreditLines, creditLineId)
 }
 
 export async function papersOf(books: Books, lease: Lease): Promise<Found> {
@@ -90,7 +98,7 @@ export async function useOf(books: Books, lease: Lease): Promise<LeaseUse> {
 export function factsOf(
   use: LeaseUse,
   found: Found,
-  quote: Quote | undefined,
+  { quote, line }: Pick<LeaseFacts, 'quote' | 'line'>,
   { replay, tally, audience }: { replay: Replay; tally: Tally; audience: Audience | undefined },
 ): LeaseFacts | undefined {
   const { order, consent, delivery, settlement, resource, offer, account } = found
@@ -99,5 +107,5 @@ export function factsOf(
     return undefined
   const papers = { order, consent, delivery, settlement, resource, offer, account }
   const moved = replay.references.get(settlement.settlementId)
-  return { ...use, ...papers, moved, told: eventsOf(tally, use.lease.leaseId), quote, audience }
+  return { ...use, ...papers, moved, told: eventsOf(tally, use.lease.leaseId), quote, line, audience }
 }

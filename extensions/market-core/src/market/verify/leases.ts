@@ -14,9 +14,19 @@ import type { Books } from './books.ts'
 import { checkCalls } from './calls.ts'
 import { escrowRules } from './escrow.ts'
 import type { Tally } from './events.ts'
-import { factsOf, papersOf, quoteOf, useOf, type Audience, type Found, type LeaseFacts } from './facts.ts'
+import {
+  factsOf,
+  lineOf,
+  papersOf,
+  quoteOf,
+  useOf,
+  type Audience,
+  type Found,
+  type LeaseFacts,
+} from './facts.ts'
 import { rules } from './findings.ts'
 import { lifeRules } from './lease-life.ts'
+import { owedRules } from './owed.ts'
 import { paperRules } from './papers.ts'
 import type { Replay } from './transfers.ts'
 import { checkUsage } from './usage.ts'
@@ -48,9 +58,11 @@ export async function checkLeases(books: Books, context: LeaseContext): Promise<
     checkCalls(books, use)
     const found = await papersOf(books, lease)
     books.findings.apply(referenceRules, lease.leaseId, found)
-    const facts = factsOf(use, found, await quoteOf(books, found), context)
+    const beside = { quote: await quoteOf(books, found), line: await lineOf(books, lease) }
+    const facts = factsOf(use, found, beside, context)
     if (facts === undefined) return
-    for (const each of [paperRules, escrowRules, lifeRules]) books.findings.apply(each, lease.leaseId, facts)
+    for (const each of [paperRules, escrowRules, owedRules, lifeRules])
+      books.findings.apply(each, lease.leaseId, facts)
     once.leaseOf(facts)
   })
   // Each lease has one of these, and each call and record was met with its lease: only a difference is looked into.

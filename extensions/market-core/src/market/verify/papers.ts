@@ -12,7 +12,7 @@ export const paperRules = rules<LeaseFacts>({
   'order.terms': ({ order, lease, offer }) =>
     all(
       agree(['orderId', 'leaseId', 'resourceId', 'offerId', 'settlementId'], order, lease),
-      agree([...parties, 'currency', 'maxCost', 'expiresAt', 'createdAt'], order, lease),
+      agree([...parties, 'currency', 'maxCost', 'creditLineId', 'expiresAt', 'createdAt'], order, lease),
       same('offerHash', order.offerHash, offer.offerHash),
     ),
   'consent.terms': ({ consent, lease, offer }) =>
@@ -97,6 +97,7 @@ function digestOf({ order, consent }: LeaseFacts, audience: Audience): string {
     maxCost: consent.maxCost,
     ttlMs: order.expiresAt - order.createdAt,
     expiresAt: consent.validUntil,
+    ...(order.creditLineId === undefined ? {} : { creditLineId: order.creditLineId }),
   })
   digests.set(consent, { order, audience, digest })
   return digest

@@ -8,7 +8,13 @@ import {
   Orders,
   UsageRecords,
 } from '@openclaw-market/protocol/entities/lease'
-import { Deposits, Payouts, Settlements, Transfers } from '@openclaw-market/protocol/entities/money'
+import {
+  CreditLines,
+  Deposits,
+  Payouts,
+  Settlements,
+  Transfers,
+} from '@openclaw-market/protocol/entities/money'
 import { Spends } from '@openclaw-market/protocol/entities/policy'
 import { Offers, Resources } from '@openclaw-market/protocol/entities/resource'
 import type { IdPrefix } from '@openclaw-market/protocol/ids'
@@ -25,6 +31,7 @@ const kept = new Map<IdPrefix, Collection>([
   ['call', anyCollection(Calls)],
   ['use', anyCollection(UsageRecords)],
   ['stl', anyCollection(Settlements)],
+  ['line', anyCollection(CreditLines)],
   ['xfer', anyCollection(Transfers)],
   ['pay', anyCollection(Payouts)],
   ['dep', anyCollection(Deposits)],

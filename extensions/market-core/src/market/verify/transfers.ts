@@ -1,5 +1,6 @@
 /** Every movement goes the way that its reason says, and belongs to something that is on record. */
 import {
+  CreditLines,
   Deposits,
   Payouts,
   Settlements,
@@ -8,7 +9,7 @@ import {
   type TransferReason,
 } from '@openclaw-market/protocol/entities/money'
 import type { AccountRef } from '@openclaw-market/protocol/operation'
-import { accountId, available, escrow, outside, payout } from '../../ledger/account.ts'
+import { accountId, available, credit, escrow, outside, payout } from '../../ledger/account.ts'
 import type { Books } from './books.ts'
 import { all, rules, same } from './findings.ts'
 
@@ -96,14 +97,20 @@ async function wayOf(books: Books, { reason, reference }: Transfer): Promise<Way
     }
     case 'lock':
     case 'release':
-    case 'refund': {
+    case 'refund':
+    case 'repay': {
       const settlement = await books.get(Settlements, reference)
       if (settlement === undefined) return undefined
       const { settlementId, currency, payerActorId, payeeActorId } = settlement
       const locked = escrow(settlementId, currency, payerActorId)
       const payer = available(payerActorId, currency)
-      if (reason === 'lock') return { debit: payer, credit: locked }
-      return { debit: locked, credit: reason === 'refund' ? payer : available(payeeActorId, currency) }
+      if (reason === 'release') return { debit: locked, credit: available(payeeActorId, currency) }
+      const { creditLineId } = settlement
+      const line = creditLineId === undefined ? undefined : await books.get(CreditLines, creditLineId)
+      if (line === undefined && (creditLineId !== undefined || reason === 'repay')) return undefined
+      const source = line === undefined ? payer : credit(line)
+      if (reason === 'repay') return { debit: payer, credit: source }
+      return reason === 'lock' ? { debit: source, credit: locked } : { debit: locked, credit: source }
     }
     case 'withdraw':
     case 'payout_paid':

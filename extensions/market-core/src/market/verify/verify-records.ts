@@ -7,6 +7,7 @@ import type { ReadTx } from '../../store/store.ts'
 import { checkAccounts } from './accounts.ts'
 import { Books } from './books.ts'
 import { checkBudget } from './budget.ts'
+import { checkCredit } from './credit.ts'
 import { checkEvents } from './events.ts'
 import type { Audience } from './facts.ts'
 import { Findings, type Finding } from './findings.ts'
@@ -42,6 +43,7 @@ export async function verifyRecords(tx: ReadTx, audience?: Audience): Promise<Ve
   const replay = await checkTransfers(books)
   const flows = await checkFunds(books, replay, tally)
   await checkAccounts(books, replay, flows)
+  await checkCredit(books, tally)
   await checkResources(books, tally)
   await checkLeases(books, { replay, tally, audience, counts })
   await checkRequests(books)
