@@ -20,7 +20,6 @@ export { accountStatement, CurrencyStatement, Statement } from './src/market/acc
 export { accountBalance } from './src/market/accounts/balance.ts'
 export { deposit } from './src/market/accounts/deposit.ts'
 export { withdraw } from './src/market/accounts/withdraw.ts'
-export { changeCredit } from './src/market/credit/change.ts'
 export { closeCredit } from './src/market/credit/close.ts'
 export { listCredit } from './src/market/credit/list.ts'
 export { openCredit } from './src/market/credit/open.ts'

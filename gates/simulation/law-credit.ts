@@ -3,7 +3,6 @@ import { Leases } from '@openclaw-market/protocol/entities/lease'
 import { CreditLines, Settlements } from '@openclaw-market/protocol/entities/money'
 import type { CreditLine, Settlement } from '@openclaw-market/protocol/entities/money'
 import { Resources } from '@openclaw-market/protocol/entities/resource'
-import { changeCredit } from '../../extensions/market-core/src/market/credit/change.ts'
 import { closeCredit } from '../../extensions/market-core/src/market/credit/close.ts'
 import { collectDebt } from '../../extensions/market-core/src/market/credit/collect.ts'
 import { openCredit } from '../../extensions/market-core/src/market/credit/open.ts'
@@ -99,19 +98,13 @@ export const creditLaws: readonly Law[] = [
     const publishes = state
       .all(Resources)
       .some((each) => each.providerActorId === by && each.status === 'resource_published')
-    const offer = { providerActorId: by, currency: params.currency }
+    const { currency, ceiling, graceMs } = params
+    const open = lineOf(state, { providerActorId: by, currency }, params.to)
     return unless(
       [!rules.currencies.has(params.currency), 'E_INVALID_ARGUMENT'],
       [params.to === by || !publishes, 'E_FORBIDDEN'],
-      [lineOf(state, offer, params.to) !== undefined, 'E_CONFLICT'],
-    )
-  }),
-  law(changeCredit, ({ params, state, who }) => {
-    const line = state.get(CreditLines, params.creditLineId)
-    if (line === undefined || line.providerActorId !== actor(who)) return ['E_NOT_FOUND']
-    return unless(
-      [line.status !== 'credit_open', 'E_CONFLICT'],
-      [(params.ceiling ?? line.ceiling) < drawnOn(state, line), 'E_CONFLICT'],
+      [open !== undefined && ceiling < drawnOn(state, open), 'E_CONFLICT'],
+      [open !== undefined && graceMs !== undefined && graceMs !== open.graceMs, 'E_CONFLICT'],
     )
   }),
   law(closeCredit, ({ params, state, who }) => {

@@ -1,7 +1,6 @@
 /** Providers that lend: to wallets and to the node, much or little, for long or for a moment; and change their mind. */
 import { CreditLines } from '@openclaw-market/protocol/entities/money'
 import { Resources } from '@openclaw-market/protocol/entities/resource'
-import { changeCredit } from '../../extensions/market-core/src/market/credit/change.ts'
 import { closeCredit } from '../../extensions/market-core/src/market/credit/close.ts'
 import { openCredit } from '../../extensions/market-core/src/market/credit/open.ts'
 import type { Act } from './actor.ts'
@@ -38,7 +37,13 @@ export function changeLine(me: Wallet): Act {
     const lines = world.state.all(CreditLines)
     if (lines.length === 0) return
     const own = lines.filter((each) => each.providerActorId === me.actorId)
-    const { creditLineId, ceiling } = dice.one(own.length > 0 && !dice.oneIn(8) ? own : lines)
+    const {
+      creditLineId,
+      consumerActorId: to,
+      currency,
+      ceiling,
+      graceMs,
+    } = dice.one(own.length > 0 && !dice.oneIn(8) ? own : lines)
     if (dice.oneIn(2)) {
       const answer = await world.ask(closeCredit, { creditLineId }, me.who)
       if (answer?.ok !== true) return
@@ -48,8 +53,13 @@ export function changeLine(me: Wallet): Act {
       )
       return
     }
-    const more = dice.oneIn(2) ? { maxRequestsPerMinute: dice.one([2, 60_000]) } : {}
-    const other = ceiling / 2n + BigInt(1 + dice.below(600))
-    await world.ask(changeCredit, { creditLineId, ceiling: `${other}`, ...more }, me.who)
+    const terms = {
+      to,
+      currency,
+      ceiling: `${ceiling / 2n + BigInt(1 + dice.below(600))}`,
+      maxRequestsPerMinute: dice.one([2, 60_000]),
+      ...(dice.oneIn(3) ? {} : { graceMs: graceMs + (dice.oneIn(4) ? 1 : 0) }),
+    }
+    await world.ask(openCredit, terms, me.who)
   }
 }

@@ -5,7 +5,6 @@ import { settlePayout } from '../market/accounts/settle-payout.ts'
 import { accountStatement } from '../market/accounts/statement.ts'
 import { listTransfers } from '../market/accounts/transfers.ts'
 import { withdraw } from '../market/accounts/withdraw.ts'
-import { changeCredit } from '../market/credit/change.ts'
 import { closeCredit } from '../market/credit/close.ts'
 import { listCredit } from '../market/credit/list.ts'
 import { openCredit } from '../market/credit/open.ts'
@@ -53,7 +52,6 @@ export const marketMethods: readonly MarketMethod[] = [
   method(withdraw),
   method(settlePayout),
   method(openCredit),
-  method(changeCredit),
   method(closeCredit),
   method(listCredit),
   method(settleCredit),

@@ -29,7 +29,7 @@ const contractNames = [
   'resources.publish resources.unpublish resources.list resources.get resources.quote resources.lease',
   'resources.revokeLease resources.completeLease resources.leases resources.status',
   'model.chat search.query storage.put storage.get storage.list billing.summary billing.status billing.withdraw',
-  'status.summary',
+  'billing.credit.open billing.credit.close billing.credit.list billing.credit.settle status.summary',
   'share.find share.start share.status share.stop',
 ].flatMap((line) => line.split(' ').map((name) => `web3.${name}`))
 

@@ -2,7 +2,7 @@
  * What other markets have quoted this gateway, while the quotes hold: a lease with a quoteId signs for the terms that were
  * quoted, and what was quoted is not asked of the other side again. In memory: after a restart a new quote is asked for.
  */
-import type { QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
+import type { CreditLineId, QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
 
 export interface RememberedQuote {
   readonly quoteId: QuoteId
@@ -12,6 +12,8 @@ export interface RememberedQuote {
   readonly ttlMs: number
   readonly maxCost: bigint
   readonly currency: string
+  /** For a post-paid lease on this line. */
+  readonly creditLineId?: CreditLineId
   readonly expiresAt: number
 }
 

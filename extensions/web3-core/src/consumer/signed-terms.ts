@@ -1,4 +1,4 @@
-import { leasePurpose, type Market } from '@openclaw-market/market-core'
+import { given, leasePurpose, type Market } from '@openclaw-market/market-core'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import type { QuoteId } from '@openclaw-market/protocol/ids'
 import { consentTypedData } from '@openclaw-market/protocol/typed-data/consent'
@@ -36,6 +36,7 @@ export async function signedTerms(
     maxCost: quote.maxCost,
     ttlMs: quote.ttlMs,
     expiresAt: quote.expiresAt,
+    ...given({ creditLineId: quote.creditLineId }),
   })
   return { quoteId: quote.quoteId, consentSignature: await local.prover.sign(consent) }
 }
@@ -43,11 +44,18 @@ export async function signedTerms(
 /** A quote for exactly this. */
 async function newQuote(
   remote: RemoteMarket,
-  { ttlMs, maxCost }: LeaseWish,
+  { ttlMs, maxCost, mode }: LeaseWish,
   { resourceId, offerHash, currency }: ResourceDetail,
 ): Promise<RememberedQuote> {
-  const quote = await remote.call(quoteContract, { resourceId, ttlMs, maxCost })
-  if (quote.maxCost !== maxCost || quote.currency !== currency || quote.resourceId !== resourceId) {
+  const quote = await remote.call(quoteContract, { resourceId, ttlMs, maxCost, ...given({ mode }) })
+  const { creditLineId } = quote
+  const onCredit = creditLineId !== undefined
+  if (
+    onCredit !== (mode === 'postpaid') ||
+    quote.maxCost !== maxCost ||
+    quote.currency !== currency ||
+    quote.resourceId !== resourceId
+  ) {
     throw changed(`the market ${remote.name} quotes other terms than were asked for`)
   }
   return {
@@ -58,6 +66,7 @@ async function newQuote(
     maxCost,
     currency,
     expiresAt: quote.expiresAt,
+    ...given({ creditLineId }),
   }
 }
 
@@ -69,6 +78,9 @@ function quoted(remote: RemoteMarket, wish: LeaseWish, quoteId: QuoteId): Rememb
       hint: 'Ask for a new one with {{web3.resources.quote}}, or leave quoteId out.',
     })
   }
+  const quotedMode = quote.creditLineId === undefined ? 'prepaid' : 'postpaid'
+  if (wish.mode !== undefined && wish.mode !== quotedMode)
+    throw changed(`the quote is for mode ${quotedMode}`)
   if (quote.ttlMs !== wish.ttlMs || wish.maxCost > quote.maxCost) {
     throw changed(`the quote is for ttlMs ${quote.ttlMs} and at most maxCost ${quote.maxCost}`)
   }

@@ -3,7 +3,7 @@
  * paid. A crash in between leaves an entry that `recoverPending` resolves by the token's hash.
  */
 import { randomUUID } from 'node:crypto'
-import { issueLease, type Market } from '@openclaw-market/market-core'
+import { given, issueLease, type Market } from '@openclaw-market/market-core'
 import { canonicalHash } from '@openclaw-market/protocol/canonical'
 import { isMarketError, MarketError } from '@openclaw-market/protocol/errors'
 import type { QuoteId, ResourceId } from '@openclaw-market/protocol/ids'
@@ -27,6 +27,7 @@ export interface LeaseWish {
   readonly ttlMs: number
   readonly maxCost: bigint
   readonly quoteId?: QuoteId
+  readonly mode?: 'prepaid' | 'postpaid'
   readonly idempotencyKey?: string
   readonly market?: string
 }
@@ -98,15 +99,11 @@ async function takeLocal(
   wish: LeaseWish,
   entry: VaultEntry,
 ): Promise<Issued> {
-  const { resourceId, ttlMs, maxCost, quoteId } = wish
+  const { resourceId, ttlMs, maxCost, quoteId, mode } = wish
   const { tokenHash, idempotencyKey } = entry
-  const terms = { resourceId, ttlMs, maxCost, tokenHash, idempotencyKey }
-  const { leaseId, orderId, expiresAt } = await runLocal(
-    market,
-    issueLease,
-    quoteId === undefined ? terms : { ...terms, quoteId },
-    who,
-  )
+  const own = { tokenHash, idempotencyKey, ...given({ quoteId, mode }) }
+  const terms = { resourceId, ttlMs, maxCost, ...own }
+  const { leaseId, orderId, expiresAt } = await runLocal(market, issueLease, terms, who)
   return { leaseId, orderId, expiresAt }
 }
 
@@ -118,7 +115,7 @@ async function takeRemote(
   resource: ResourceDetail,
   { tokenHash, idempotencyKey }: VaultEntry,
 ): Promise<Issued> {
-  const { resourceId, ttlMs, maxCost } = wish
+  const { resourceId, ttlMs, maxCost, mode } = wish
   const { quoteId, consentSignature } = await signedTerms(remote, local, wish, resource)
   const {
     market: _name,
@@ -132,6 +129,7 @@ async function takeRemote(
     consentSignature,
     tokenHash,
     idempotencyKey,
+    ...given({ mode }),
   })
   return issued
 }
@@ -169,12 +167,13 @@ function changedSince({ resource: then, seenAt }: SeenResource, now: ResourceDet
 }
 
 /** What makes two requests the same one. */
-function hashOf({ resourceId, ttlMs, maxCost, quoteId }: LeaseWish): string {
+function hashOf({ resourceId, ttlMs, maxCost, quoteId, mode }: LeaseWish): string {
   return canonicalHash({
     resourceId,
     ttlMs,
     maxCost: maxCost.toString(),
     ...(quoteId === undefined ? {} : { quoteId }),
+    ...(mode === undefined ? {} : { mode }),
   })
 }
 

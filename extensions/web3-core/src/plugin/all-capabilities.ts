@@ -1,6 +1,12 @@
 import type { Capability } from '../capabilities/capability.ts'
 import { billingStatusCapability } from '../billing/status.ts'
 import { billingCapability } from '../billing/summary.ts'
+import {
+  closeCreditCapability,
+  listCreditCapability,
+  openCreditCapability,
+  settleCreditCapability,
+} from '../billing/credit.ts'
 import { withdrawCapability } from '../billing/withdraw.ts'
 import { chatCapability } from '../consumer/model-chat.ts'
 import { searchCapability } from '../consumer/search-query.ts'
@@ -53,6 +59,10 @@ export function allCapabilities(site: Site): readonly Capability[] {
     shareStatusCapability,
     stopCapability,
     billingCapability,
+    openCreditCapability,
+    closeCreditCapability,
+    listCreditCapability,
+    settleCreditCapability,
     billingStatusCapability,
     withdrawCapability,
     statusSummaryCapability,

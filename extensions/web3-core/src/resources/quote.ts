@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { quoteResource } from '@openclaw-market/market-core'
+import { given, quoteResource } from '@openclaw-market/market-core'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { capability } from '../capabilities/capability.ts'
@@ -53,9 +53,11 @@ export const quoteCapability = capability(
     }
     const quote = await remote.call(quoteContract, plan)
     call.web3.seen.keep(remote, [resource])
-    const { quoteId, maxCost, expiresAt } = quote
+    const { quoteId, maxCost, expiresAt, creditLineId } = quote
     const { resourceId, offerHash, currency } = resource
-    remote.quotes.keep({ quoteId, resourceId, offerHash, ttlMs: plan.ttlMs, maxCost, currency, expiresAt })
+    const { ttlMs } = plan
+    const terms = { resourceId, offerHash, ttlMs, maxCost, currency, expiresAt, ...given({ creditLineId }) }
+    remote.quotes.keep({ quoteId, ...terms })
     return { ...quote, market: name }
   },
 )

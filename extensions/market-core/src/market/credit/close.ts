@@ -5,7 +5,8 @@ import { actorOf } from '@openclaw-market/protocol/principal'
 import { Amount, closed, literals } from '@openclaw-market/protocol/schema/scalars'
 import { transition } from '@openclaw-market/protocol/states/machine'
 import { creditMachine, creditStates } from '@openclaw-market/protocol/states/tables'
-import { loadOwnLine } from './terms.ts'
+import { found } from '../found.ts'
+import { drawnOf } from './load.ts'
 
 export const closeCredit = operation({
   name: 'market.credit.close',
@@ -16,7 +17,12 @@ export const closeCredit = operation({
   result: closed({ creditLineId: CreditLineId, status: literals(creditStates), drawn: Amount }),
   errors: ['E_NOT_FOUND', 'E_CONFLICT'],
   callers: ['node', 'wallet', 'operator'],
-  load: (tx, { creditLineId }, { who }) => loadOwnLine(tx, creditLineId, actorOf(who)),
+  async load(tx, { creditLineId }, { who }) {
+    const line = await tx.get(CreditLines, creditLineId)
+    const own = line?.providerActorId === actorOf(who) ? line : undefined
+    const mine = found(own, 'credit line of yours', creditLineId)
+    return { line: mine, drawn: await drawnOf(tx, mine) }
+  },
   decide({ line, drawn }, { creditLineId }, { now }) {
     const status = transition(creditMachine, line.status, 'credit_closed', `credit line ${creditLineId}`)
     return {

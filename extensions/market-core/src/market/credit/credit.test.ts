@@ -28,7 +28,6 @@ import {
   type World,
 } from '../market.fixture.ts'
 import { quoteResource } from '../resources/quote.ts'
-import { changeCredit } from './change.ts'
 import { closeCredit } from './close.ts'
 import { listCredit } from './list.ts'
 import { openCredit } from './open.ts'
@@ -281,10 +280,8 @@ describe('a credit line', () => {
     expect((await does(world, listCredit, {}, other.who)).lines).toEqual([])
     const unknown = { error: 'E_NOT_FOUND' }
     expect(await refuses(world, settleCredit, { creditLineId }, other.who)).toMatchObject(unknown)
-    for (const { who } of [other, consumer]) {
-      expect(await refuses(world, changeCredit, { creditLineId }, who)).toMatchObject(unknown)
+    for (const { who } of [other, consumer])
       expect(await refuses(world, closeCredit, { creditLineId }, who)).toMatchObject(unknown)
-    }
     expect(await refuses(world, settleCredit, { creditLineId }, world.node)).toMatchObject({
       error: 'E_NOT_FOUND',
     })
@@ -292,10 +289,17 @@ describe('a credit line', () => {
       expect((await does(world, listCredit, {}, who)).lines).toMatchObject([{ creditLineId, drawn: 0n }])
   })
 
-  it('is opened by providers only, once for each consumer and currency, and not for oneself', async () => {
-    const { world, consumer } = await lending('sqlite')
+  it('is opened by providers only, and not for oneself; opened again it is the same one with other terms', async () => {
+    const { world, consumer, creditLineId } = await lending('sqlite')
     const wish = { to: consumer.actorId, currency: 'USDC', ceiling: '5', maxRequestsPerMinute: 1 }
-    expect(await refuses(world, openCredit, wish, world.node)).toMatchObject({ error: 'E_CONFLICT' })
+    expect(await does(world, openCredit, wish, world.node)).toMatchObject({ creditLineId, ceiling: 5n })
+    const other = { ...wish, graceMs: graceMs + 1 }
+    expect(await refuses(world, openCredit, other, world.node)).toMatchObject({
+      error: 'E_CONFLICT',
+      details: { pointer: '/graceMs', graceMs },
+    })
+    const { lines } = await does(world, listCredit, {}, consumer.who)
+    expect(lines).toMatchObject([{ creditLineId, ceiling: 5n, maxRequestsPerMinute: 1, graceMs }])
     expect(await refuses(world, openCredit, { ...wish, to: world.market.address }, world.node)).toMatchObject(
       {
         error: 'E_FORBIDDEN',
@@ -305,24 +309,24 @@ describe('a credit line', () => {
     expect(await refuses(world, openCredit, { ...wish, currency: 'XYZ' }, world.node)).toMatchObject({
       error: 'E_INVALID_ARGUMENT',
     })
-    await does(world, openCredit, { ...wish, currency: 'EURC' }, world.node)
+    const euros = await does(world, openCredit, { ...wish, currency: 'EURC' }, world.node)
+    expect(euros.creditLineId).not.toBe(creditLineId)
+    await checkInvariants(world.market.store)
   })
 
   it('is lowered to what is drawn and no further; closed, it is drawn no more and still to be paid', async () => {
     const on = await lending('sqlite')
     const { world, consumer, creditLineId } = on
     const taken = await lease(on, 400n)
-    expect(await refuses(world, changeCredit, { creditLineId, ceiling: '399' }, world.node)).toMatchObject({
+    const terms = { to: consumer.actorId, currency: 'USDC', maxRequestsPerMinute: 600 }
+    expect(await refuses(world, openCredit, { ...terms, ceiling: '399' }, world.node)).toMatchObject({
       error: 'E_CONFLICT',
       details: { drawn: '400' },
     })
-    await does(world, changeCredit, { creditLineId, ceiling: '400' }, world.node)
+    await does(world, openCredit, { ...terms, ceiling: '400' }, world.node)
     expect(await refusedLease(on, 1n)).toMatchObject({ error: 'E_INSUFFICIENT_FUNDS' })
     await does(world, closeCredit, { creditLineId }, world.node)
     expect(await refuses(world, closeCredit, { creditLineId }, world.node)).toMatchObject({
-      error: 'E_CONFLICT',
-    })
-    expect(await refuses(world, changeCredit, { creditLineId }, world.node)).toMatchObject({
       error: 'E_CONFLICT',
     })
     expect(await refusedLease(on, 1n)).toMatchObject({ error: 'E_FORBIDDEN' })
@@ -337,7 +341,7 @@ describe('a credit line', () => {
 
   it('bounds the calls of all its leases together, and follows a change at once', async () => {
     const on = await lending('sqlite', { maxRequestsPerMinute: 3 })
-    const { world, creditLineId } = on
+    const { world } = on
     const [one, two] = [await lease(on, 100n), await lease(on, 100n)]
     for (const { leaseId } of [one, two, one]) await serve(world, leaseId, { request: 1n })
     const limited = { code: 'E_RATE_LIMITED', message: 'the credit line allows 3 requests a minute' }
@@ -346,7 +350,8 @@ describe('a credit line', () => {
     world.clock.now += 20_000
     await serve(world, two.leaseId, { request: 1n })
     await expect(openCall(world, one.leaseId, { request: 1n })).rejects.toMatchObject(limited)
-    await does(world, changeCredit, { creditLineId, maxRequestsPerMinute: 4 }, world.node)
+    const terms = { to: on.consumer.actorId, currency: 'USDC', ceiling: '1000', maxRequestsPerMinute: 4 }
+    await does(world, openCredit, terms, world.node)
     await serve(world, one.leaseId, { request: 1n })
   })
 

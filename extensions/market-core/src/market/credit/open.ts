@@ -3,18 +3,19 @@ import { CreditLines, type CreditLine } from '@openclaw-market/protocol/entities
 import { Resources } from '@openclaw-market/protocol/entities/resource'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { CreditLineId } from '@openclaw-market/protocol/ids'
-import { insert, operation } from '@openclaw-market/protocol/operation'
+import { insert, operation, update } from '@openclaw-market/protocol/operation'
 import { actorOf } from '@openclaw-market/protocol/principal'
 import type { ReadTx } from '@openclaw-market/protocol/reading'
 import { ActorId, Amount, closed, CurrencySymbol } from '@openclaw-market/protocol/schema/scalars'
 import { knownCurrency } from '../currency.ts'
-import { openLine } from './load.ts'
+import { drawnOf, openLine } from './load.ts'
 import { Ceiling, Grace, LineRate, usualGraceMs } from './terms.ts'
 
 /** Who publishes something may lend to whom it trusts: `to` is the beneficiary, and pays for what it used afterwards. */
 export const openCredit = operation({
   name: 'market.credit.open',
-  summary: 'Opens a credit line: one consumer may lease from you up to a ceiling and pay afterwards.',
+  summary:
+    'Lets one consumer lease from you up to a ceiling and pay afterwards; done again, it changes ceiling and rate.',
   effect: 'money',
   scope: 'admin',
   params: closed({
@@ -29,34 +30,38 @@ export const openCredit = operation({
   callers: ['node', 'wallet', 'operator'],
   async load(tx, { to, currency }, { who }) {
     const provider = actorOf(who)
-    return { publishes: await publishes(tx, provider), open: await openLine(tx, provider, to, currency) }
+    const open = await openLine(tx, provider, to, currency)
+    return {
+      publishes: await publishes(tx, provider),
+      open,
+      drawn: open === undefined ? 0n : await drawnOf(tx, open),
+    }
   },
-  decide(
-    { publishes, open },
-    { to, currency, ceiling, maxRequestsPerMinute, graceMs },
-    { who, now, ids, rules },
-  ) {
+  decide({ publishes: mayLend, open, drawn }, terms, { who, now, ids, rules }) {
+    const { to, currency, ceiling, maxRequestsPerMinute, graceMs } = terms
     const providerActorId = actorOf(who)
     knownCurrency(rules, currency, '/currency')
     if (to === providerActorId) throw ownself()
-    if (!publishes) throw notProvider()
-    if (open !== undefined) throw openAlready(open)
-    const creditLineId = ids.next('line')
+    if (!mayLend) throw notProvider()
+    const creditLineId = open?.creditLineId ?? ids.next('line')
+    if (open !== undefined) assertChangeable(open, drawn, ceiling, graceMs)
+    const line: Omit<CreditLine, 'rev'> = {
+      creditLineId,
+      providerActorId,
+      consumerActorId: to,
+      currency,
+      graceMs: graceMs ?? usualGraceMs,
+      status: 'credit_open',
+      createdAt: now,
+      ...open,
+      ceiling,
+      maxRequestsPerMinute,
+    }
     return {
       result: { creditLineId, to, currency, ceiling },
       subjects: [creditLineId, to],
       writes: [
-        insert(CreditLines, {
-          creditLineId,
-          providerActorId,
-          consumerActorId: to,
-          currency,
-          ceiling,
-          maxRequestsPerMinute,
-          graceMs: graceMs ?? usualGraceMs,
-          status: 'credit_open',
-          createdAt: now,
-        }),
+        open === undefined ? insert(CreditLines, line) : update(CreditLines, { ...line, rev: open.rev }),
       ],
     }
   },
@@ -66,6 +71,26 @@ export const openCredit = operation({
 async function publishes(tx: ReadTx, providerActorId: ActorId): Promise<boolean> {
   const where = { providerActorId, status: 'resource_published' } as const
   return (await tx.list(Resources, { where, limit: 1 })).items.length > 0
+}
+
+/** A ceiling is never below what is drawn: what is drawn is at every moment what was granted. */
+function assertChangeable(
+  { creditLineId, graceMs: agreed }: CreditLine,
+  drawn: bigint,
+  ceiling: bigint,
+  graceMs: number | undefined,
+): void {
+  if (ceiling < drawn) {
+    throw new MarketError('E_CONFLICT', `${drawn} of the line is drawn already`, {
+      details: { pointer: '/ceiling', creditLineId, drawn: drawn.toString() },
+      hint: 'Lower it no further than that, or close the line: then nothing more is drawn.',
+    })
+  }
+  if (graceMs === undefined || graceMs === agreed) return
+  throw new MarketError('E_CONFLICT', `the graceMs of this line is ${agreed} for as long as it is open`, {
+    details: { pointer: '/graceMs', creditLineId, graceMs: agreed },
+    hint: 'Leave graceMs out, or close the line and open another one.',
+  })
 }
 
 function ownself(): MarketError {
@@ -78,12 +103,5 @@ function ownself(): MarketError {
 function notProvider(): MarketError {
   return new MarketError('E_FORBIDDEN', 'you publish nothing that could be leased on credit', {
     hint: 'Publish a resource first.',
-  })
-}
-
-function openAlready({ creditLineId, currency }: CreditLine): MarketError {
-  return new MarketError('E_CONFLICT', `a credit line in ${currency} is open for this consumer already`, {
-    details: { creditLineId },
-    hint: 'Change that one, or close it first.',
   })
 }

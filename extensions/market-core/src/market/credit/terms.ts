@@ -1,11 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { CreditLine } from '@openclaw-market/protocol/entities/money'
-import { CreditLines } from '@openclaw-market/protocol/entities/money'
-import { MarketError } from '@openclaw-market/protocol/errors'
-import type { ReadTx } from '@openclaw-market/protocol/reading'
-import { Amount, type ActorId } from '@openclaw-market/protocol/schema/scalars'
-import { found } from '../found.ts'
-import { drawnOf } from './load.ts'
+import { Amount } from '@openclaw-market/protocol/schema/scalars'
 
 const day = 86_400_000
 
@@ -28,27 +22,3 @@ export const Grace = Type.Integer({
   description: 'how long an ended lease may be owed before it counts as defaulted; a day when absent',
 })
 export const usualGraceMs = day
-
-export interface OwnLine {
-  readonly line: CreditLine
-  readonly drawn: bigint
-}
-
-/** A line that this provider has opened. */
-export async function loadOwnLine(tx: ReadTx, creditLineId: string, provider: ActorId): Promise<OwnLine> {
-  const line = await tx.get(CreditLines, creditLineId)
-  const own = found(
-    line?.providerActorId === provider ? line : undefined,
-    'credit line of yours',
-    creditLineId,
-  )
-  return { line: own, drawn: await drawnOf(tx, own) }
-}
-
-export function assertOpenLine({ creditLineId, status }: CreditLine): void {
-  if (status === 'credit_open') return
-  throw new MarketError('E_CONFLICT', `credit line ${creditLineId} is closed`, {
-    details: { status },
-    hint: 'Open another one.',
-  })
-}

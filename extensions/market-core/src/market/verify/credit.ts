@@ -27,7 +27,8 @@ const creditRules = rules<CreditFacts>({
   'credit.once': ({ twice }) => !twice || 'is open, and so is another of these two in this currency',
   'credit.events': ({ line, told }) =>
     all(
-      same('openings told', told.get('market.credit.open'), 1),
+      (told.get('market.credit.open') ?? 0) > line.rev - (line.status === 'credit_closed' ? 1 : 0) ||
+        'nobody has told how it came to its terms',
       same('closings told', told.get('market.credit.close'), line.status === 'credit_closed' ? 1 : undefined),
     ),
 })
