@@ -1,4 +1,7 @@
-/** Post-paid leases: what providers lend, what is drawn of it, and paying it. */
+/**
+ * Post-paid leases: what providers lend, what is drawn of it, and paying it. To lend is a decision of the owner, or of an
+ * outside wallet: no tool does it.
+ */
 import { closeCredit, listCredit, openCredit, settleCredit } from '@openclaw-market/market-core'
 import { operationCapability } from '../capabilities/through-market.ts'
 
@@ -7,12 +10,12 @@ const exampleConsumer = '0x52908400098527886E0F7030069857D2E4169EE7'
 
 const common = {
   group: 'billing',
-  doors: ['gateway', 'tool', 'api'],
   pricing: { charge: 'none', units: [] },
 } as const
 
 export const openCreditCapability = operationCapability('web3.billing.credit.open', openCredit, {
   ...common,
+  doors: ['gateway', 'api'],
   whenToUse: 'As provider, to let a wallet that you trust (your own devices) pay afterwards.',
   whenNotToUse: 'For strangers: what they do not pay is lost to you.',
   returns: 'creditLineId: what its leases draw on.',
@@ -39,6 +42,7 @@ export const openCreditCapability = operationCapability('web3.billing.credit.ope
 
 export const closeCreditCapability = operationCapability('web3.billing.credit.close', closeCredit, {
   ...common,
+  doors: ['gateway', 'api'],
   whenToUse: 'To lend no more to a consumer.',
   whenNotToUse: 'To end its leases, too: revoke each.',
   returns: 'drawn: what running leases hold, and what is owed.',
@@ -55,6 +59,7 @@ export const closeCreditCapability = operationCapability('web3.billing.credit.cl
 
 export const listCreditCapability = operationCapability('web3.billing.credit.list', listCredit, {
   ...common,
+  doors: ['gateway', 'tool', 'api'],
   whenToUse: 'To see what you may lease on credit and owe, or what you lend.',
   whenNotToUse: 'For sums: the summary has owing and credit.',
   returns: 'blocked: something was not paid in time; until it is paid this provider leases nothing more.',
@@ -71,6 +76,7 @@ export const listCreditCapability = operationCapability('web3.billing.credit.lis
 
 export const settleCreditCapability = operationCapability('web3.billing.credit.settle', settleCredit, {
   ...common,
+  doors: ['gateway', 'tool', 'api'],
   whenToUse: 'At the end of a session, or to pay what is owed or was not paid in time.',
   whenNotToUse: 'When you do not accept what a running lease has used: revoke it.',
   returns: 'paid from your money: what is owed, and what running leases have used; a lease whole or not.',

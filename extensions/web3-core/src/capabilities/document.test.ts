@@ -112,6 +112,7 @@ describe('the document', () => {
     const given = Object.entries(whole.predicates).filter(([, { obtainedBy }]) => obtainedBy.length === 0)
     expect(given.map(([is]) => is).sort()).toEqual([
       'backend_configured',
+      'credit_held',
       'currency_dealt',
       'funds_available',
       'share_possible',

@@ -112,6 +112,13 @@ const wishes: Readonly<Record<string, readonly object[]>> = {
     { currency: 'USDC', amount: '0' },
     {},
   ],
+  'web3.billing.credit.open': [
+    { to: `0x${'1'.repeat(40)}`, currency: 'USDC', ceiling: '5', maxRequestsPerMinute: 1 },
+    {},
+  ],
+  'web3.billing.credit.close': [{ creditLineId: `line_${'0'.repeat(26)}` }, {}],
+  'web3.billing.credit.list': [{ status: 'open' }],
+  'web3.billing.credit.settle': [{ creditLineId: `line_${'0'.repeat(26)}` }, {}],
   'web3.billing.status': [{ id: leaseId }, { id: `ord_${'0'.repeat(26)}` }, {}],
   'web3.status.summary': [{ verbose: true }],
 }

@@ -40,7 +40,7 @@ export const completeCapability = capability(
   {
     group: 'resources',
     whenToUse: 'When the work is done and the usage right: it is paid at once, the rest returns.',
-    whenNotToUse: 'When you do not accept the usage: revoke, which keeps the dispute window open.',
+    whenNotToUse: 'When you do not accept the usage: revoke it.',
     returns: 'waiting: its market is told until it answers.',
     errors,
     doors: ['gateway', 'tool', 'api'],

@@ -16,9 +16,7 @@ export const leaseContract = {
     orderId: Type.Optional(OrderId),
     expiresAt: Timestamp,
     market: OnMarket,
-    stored: Type.Boolean({
-      description: 'whether this gateway keeps the token; then you use the lease by its id',
-    }),
+    stored: Type.Boolean(),
   }),
   errors: ['E_NOT_FOUND', 'E_FORBIDDEN', 'E_INSUFFICIENT_FUNDS', 'E_CONFLICT', 'E_EXPIRED', 'E_TIMEOUT'],
 } as const satisfies Contract

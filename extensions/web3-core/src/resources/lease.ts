@@ -20,8 +20,9 @@ export const leaseCapability = capability(
     returns: 'stored: the token is kept here, use the lease by its id; else your own token is the key.',
     errors: {
       E_NOT_FOUND: 'no such resource, or the quote is not yours',
-      E_FORBIDDEN: 'it is your own, the consent is not signed by your wallet, or you are not the owner',
-      E_INSUFFICIENT_FUNDS: 'you have less than maxCost; details.missing says how much',
+      E_FORBIDDEN:
+        'it is your own, not signed by your wallet, or not for you: its provider does not lend, or is unpaid',
+      E_INSUFFICIENT_FUNDS: 'you, or the credit line, have less than maxCost; details.missing says how much',
       E_CONFLICT: 'the terms have changed, you hold this storage already, or the key was used otherwise',
       E_EXPIRED: 'the quote has expired',
       E_TIMEOUT: 'its market does not answer; no lease was asked for yet',

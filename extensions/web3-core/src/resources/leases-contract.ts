@@ -8,7 +8,7 @@ import { MarketName, OnMarket, Unreachable } from './market-name.ts'
 
 export const leasesContract = {
   name: 'web3.resources.leases',
-  summary: 'Your leases, as consumer or provider, newest first: state, usage, what is left, and their money.',
+  summary: 'Your leases, on either side, newest first, with their usage and money.',
   effect: 'read',
   scope: 'read',
   params: closed({ ...listLeases.params.properties, market: Type.Optional(MarketName) }),

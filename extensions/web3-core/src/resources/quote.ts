@@ -25,11 +25,11 @@ export const quoteCapability = capability(
     whenToUse: 'Before a lease, to know its most. An outside wallet needs it to sign its consent.',
     whenNotToUse: 'To reserve anything: a quote locks no money.',
     returns:
-      'upperBound: the most that estimate can cost; typedData (EIP-712): the consent to spend up to maxCost.',
+      'upperBound: the most that estimate can cost; modes: how you may pay; typedData: the consent to sign.',
     errors: {
       E_INVALID_ARGUMENT: 'such a resource does not count a unit of the estimate, or it is too much',
       E_NOT_FOUND: 'no such resource is published',
-      E_FORBIDDEN: 'it is your own',
+      E_FORBIDDEN: 'it is your own, or its provider does not lend or is unpaid',
       E_TIMEOUT: 'its market does not answer',
     },
     doors: ['gateway', 'tool', 'api'],

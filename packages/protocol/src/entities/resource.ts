@@ -35,16 +35,14 @@ export const Policy = closed({
     Type.Integer({
       minimum: 1,
       maximum: 1_099_511_627_776,
-      description: 'bytes that a lease may keep stored',
+      description: 'bytes that a lease may keep',
     }),
   ),
   maxRequestsPerMinute: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
   maxCallMs: Type.Optional(
     Type.Integer({ minimum: 1_000, maximum: 3_600_000, description: 'longest a call may take' }),
   ),
-  allowTools: Type.Optional(
-    Type.Boolean({ description: 'whether tool definitions may be sent to the model' }),
-  ),
+  allowTools: Type.Optional(Type.Boolean({ description: 'tool definitions may be sent' })),
   allowMime: Type.Optional(
     Type.Array(Type.String({ pattern: '^[a-z0-9.+-]+/(\\*|[a-z0-9.+-]+)$', maxLength: 100 }), {
       maxItems: 64,
@@ -108,7 +106,7 @@ export type Delegation = Static<typeof Delegation>
 /** The name under which a provider's local config keeps a backend. Its address never leaves the host. */
 export const BackendName = Type.String({
   pattern: '^[a-z0-9][a-z0-9-]{0,63}$',
-  description: 'name of a backend in local config',
+  description: 'a backend of local config',
 })
 
 export const ResourceSchema = closed({

@@ -24,6 +24,6 @@ export const nextCursor = Type.Optional(
 export const idempotencyKey = Type.Optional(
   Type.String({
     pattern: '^[A-Za-z0-9._:-]{8,128}$',
-    description: 'the same key with the same request gives the same answer and moves nothing again',
+    description: 'the same request with the same key is answered again and moves nothing',
   }),
 )

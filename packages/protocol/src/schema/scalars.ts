@@ -22,7 +22,7 @@ export const mostAmount = 10n ** 39n - 1n
 export const Amount = Type.Unsafe<bigint>(
   Type.String({
     format: 'base-units',
-    description: 'integer in base units of the currency, as a decimal string',
+    description: 'base units of the currency, in decimal',
   }),
 )
 

@@ -52,11 +52,11 @@ const params = closed({
   maxCost: Type.Unsafe<bigint>({
     ...Amount,
     pattern: '^[1-9][0-9]{0,38}$',
-    description: 'base units to lock; the lease can never cost more',
+    description: 'base units to lock: it never costs more',
   }),
   mode: Type.Optional(LeaseMode),
   tokenHash: Type.Optional(
-    Type.Unsafe<string>({ ...Sha256Hex, description: 'SHA-256 of the access token that the consumer made' }),
+    Type.Unsafe<string>({ ...Sha256Hex, description: 'SHA-256 of the token that you made' }),
   ),
   consentSignature: Type.Optional(Signature),
   quoteId: Type.Optional(QuoteId),

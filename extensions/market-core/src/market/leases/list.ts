@@ -20,7 +20,7 @@ export const listLeases = query({
     consumerActorId: Type.Optional(ActorId),
     status: Type.Optional(literals(leaseStates)),
     tokenHash: Type.Optional(
-      Type.Unsafe<string>({ ...Sha256Hex, description: 'the lease of this token, by its SHA-256' }),
+      Type.Unsafe<string>({ ...Sha256Hex, description: 'by the SHA-256 of its token' }),
     ),
     ...paging,
   }),

@@ -17,7 +17,7 @@ import { payDebts, type Debt } from '../../settlement/pay-debt.ts'
 import { creditOf, debtsOf, defaultOf, drawnOf, openLine } from '../credit/load.ts'
 
 export const leaseModes = ['prepaid', 'postpaid'] as const
-export const LeaseMode = literals(leaseModes, 'postpaid: within a credit line of its provider')
+export const LeaseMode = literals(leaseModes, 'postpaid: on a credit line of its provider')
 type Mode = (typeof leaseModes)[number]
 
 /** What decides how a lease may be paid. */

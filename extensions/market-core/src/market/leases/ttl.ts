@@ -5,7 +5,7 @@ import { Type } from '@sinclair/typebox'
 export const LeaseTtl = Type.Integer({
   minimum: 10_000,
   maximum: 604_800_000,
-  description: 'how long the lease lasts, in milliseconds: 10 seconds to 7 days',
+  description: 'how long it lasts: 10 seconds to 7 days',
 })
 
 /** Beyond its delegation nobody here may serve a lease, so none is sold for longer. @throws MarketError E_CONFLICT */

@@ -19,10 +19,10 @@ export const listResources = query({
     providerActorId: Type.Optional(ActorId),
     status: Type.Optional(literals(resourceStates)),
     tag: Type.Optional(Tag),
-    q: Type.Optional(line(1, 100, 'words that label, description or tags contain, all of them, in any case')),
+    q: Type.Optional(line(1, 100, 'words, all of them in label, description or tags, in any case')),
     maxPrice: Type.Optional(
       closed(PriceComponent.properties, {
-        description: 'only resources that price this unit in this currency at most so',
+        description: 'only what prices this unit at most so',
       }),
     ),
     ...paging,

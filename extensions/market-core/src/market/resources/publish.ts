@@ -30,7 +30,7 @@ export const ResourceInput = closed(
     resourceId: Type.Optional(
       Type.Unsafe<ResourceId>({
         ...ResourceId,
-        description: 'to publish a new version of it; or your own id for a new one',
+        description: 'for a new version of it, or your own for a new one',
       }),
     ),
     kind: literals(resourceKinds),

@@ -55,7 +55,7 @@ export const quoteResource = operation({
     maxCost: Type.Optional(
       Type.Unsafe<bigint>({
         ...Amount,
-        description: 'what you mean to lock; absent: the upper bound of the estimate',
+        description: 'what to lock; absent: the upper bound',
       }),
     ),
     mode: Type.Optional(LeaseMode),
