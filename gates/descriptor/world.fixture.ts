@@ -8,7 +8,12 @@ import {
   publishAs,
 } from '../../extensions/web3-core/src/plugin/outside-wallet.fixture.ts'
 import { backendsOf, type RunningWorld } from '../../extensions/web3-core/src/plugin/running-world.fixture.ts'
-import { offerOf, temporaryHome, testWorld } from '../../extensions/web3-core/src/plugin/world.fixture.ts'
+import {
+  good,
+  offerOf,
+  temporaryHome,
+  testWorld,
+} from '../../extensions/web3-core/src/plugin/world.fixture.ts'
 import { callAsNode } from '../../extensions/web3-core/src/surface/gateway-methods.ts'
 import type { Actor, Fact } from './actor.ts'
 import { measure, type Answer, type Document, type Json } from './document.ts'
@@ -31,7 +36,7 @@ export interface GateWorld {
 export interface GateWorldOptions {
   readonly store?: 'sqlite' | 'file'
   readonly rename?: (canonical: string) => string
-  /** Whether somebody sells search, storage and a model already. */
+  /** Whether somebody sells search, storage and a model already, and lends to everybody who comes. */
   readonly sold: boolean
   /** Which of the owner's backends serve the owner when nobody else does. */
   readonly fallback?: { readonly search: string; readonly storage: string }
@@ -61,10 +66,15 @@ export async function gateWorld({
     share: { ports: [Number(new URL(modelUrl).port)] },
   }
   const world = await testWorld({ home, store, config, ...(rename === undefined ? {} : { rename }) })
+  const wallet = outsideWallet(world, seller)
+  const lend = async (to: string): Promise<void> => {
+    const terms = { to, currency: 'USDC', ceiling: `${deposit}`, maxRequestsPerMinute: 60_000 }
+    if (sold) good((await wallet.api('web3.billing.credit.open', terms)).body)
+  }
   if (sold) {
-    const wallet = outsideWallet(world, seller)
     for (const kind of ['search', 'storage', 'model'] as const)
       await publishAs(wallet, offerOf(kind).resource)
+    await lend(world.market.address)
   }
   await world.fund(world.market.address, deposit)
   return {
@@ -75,10 +85,11 @@ export async function gateWorld({
     async stranger() {
       const account = privateKeyToAccount(generatePrivateKey())
       await world.fund(account.address, deposit)
-      const wallet = {
+      await lend(account.address)
+      const own = {
         sign: (method: string, value: Json) => signed(account, method, value),
       }
-      return { ...outside(world.url, account.address), wallet }
+      return { ...outside(world.url, account.address), wallet: own }
     },
   }
 }

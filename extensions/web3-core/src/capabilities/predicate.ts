@@ -18,7 +18,7 @@ export const predicates = {
   lease_used: 'the lease has been called and its usage metered',
   lease_settled: 'the money of the lease is released and returned',
   credit_lent: 'a credit line that you have opened is open',
-  credit_held: 'another has opened a credit line for you, as it chose to',
+  credit_held: 'a provider, an operator or another wallet, has chosen to open a credit line for you',
   file_stored: 'a file lies in the leased storage',
 } as const
 

@@ -70,8 +70,7 @@ export const revokeCapability = capability(
     group: 'resources',
     whenToUse: 'To end a lease without accepting its usage, or, as provider, to stop serving it.',
     whenNotToUse: 'When you are content: complete it.',
-    returns:
-      'The unused part returns at once, the used part is paid after the window; waiting: as in completing.',
+    returns: 'Unused money returns now, the rest is paid after the window; waiting: as in completing.',
     errors,
     doors: ['gateway', 'tool', 'api'],
     actor: 'caller',

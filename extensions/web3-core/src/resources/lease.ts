@@ -16,7 +16,7 @@ export const leaseCapability = capability(
   {
     group: 'resources',
     whenToUse: 'To use a resource: one lease serves many calls until it ends or its lock is spent.',
-    whenNotToUse: 'When an active lease serves already. Never lock more than the task is worth.',
+    whenNotToUse: 'When an active lease serves already. Lock no more than the task is worth.',
     returns: 'stored: the token is kept here, use the lease by its id; else your own token is the key.',
     errors: {
       E_NOT_FOUND: 'no such resource, or the quote is not yours',

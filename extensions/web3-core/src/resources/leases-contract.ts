@@ -8,7 +8,7 @@ import { MarketName, OnMarket, Unreachable } from './market-name.ts'
 
 export const leasesContract = {
   name: 'web3.resources.leases',
-  summary: 'Your leases, on either side, newest first, with their usage and money.',
+  summary: 'Your leases, on either side, newest first, with usage and money.',
   effect: 'read',
   scope: 'read',
   params: closed({ ...listLeases.params.properties, market: Type.Optional(MarketName) }),
