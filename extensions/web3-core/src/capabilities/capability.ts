@@ -57,6 +57,8 @@ export interface Facts {
   /** While there is no market, or no lease, the owner's own backend of this kind serves its owner, if one is configured. */
   readonly fallback?: 'search' | 'storage'
   readonly actor: 'anyone' | 'caller' | 'consumer' | 'provider'
+  /** Also for a sender who is not the owner and has an allowance: what it spends is held to that where it is spent. */
+  readonly byAllowance?: true
   readonly risk: {
     readonly level: 'none' | 'low' | 'medium' | 'high'
     /** Who learns what; absent: nobody anything new. */
@@ -96,12 +98,25 @@ export interface Call {
   readonly web3: Web3
 }
 
+/** What a call would take from the budget, as far as it can be known before. */
+export interface Foreseen {
+  readonly currency: string
+  /** The most that it may come to. Undefined: nobody can tell, which is never nothing. */
+  readonly amount: bigint | undefined
+  /** Of a call on a lease: the spend of that lease. */
+  readonly leaseKey?: string
+  /** Whom it goes to, in words for the owner. */
+  readonly target: string
+}
+
 export interface Capability {
   readonly contract: Contract
   readonly facts: Facts
   perform(json: unknown, call: Call): Promise<Envelope>
   /** What it does for the owner while there is no market; undefined when nothing is configured that could. */
   alone?(json: unknown, call: AloneCall): Promise<Envelope | undefined>
+  /** Undefined: nothing. It commits to nothing. @throws MarketError when it could not be done either */
+  foresee?(json: unknown, call: Call): Promise<Foreseen | undefined>
 }
 
 /** A call while there is no market: no wallet, no leases and no money, only what is the owner's own. */
@@ -112,6 +127,8 @@ type AlonePerformer<P extends TObject, R extends TObject> = (
   call: AloneCall,
 ) => Promise<Static<R> | undefined>
 
+type Foreseer<P extends TObject> = (params: Static<P>, call: Call) => Promise<Foreseen | undefined>
+
 type Performer<P extends TObject, R extends TObject> = (params: Static<P>, call: Call) => Promise<Static<R>>
 
 /** A capability with work of its own: parameters are read, results checked, and only declared codes come out. */
@@ -120,10 +137,14 @@ export function capability<P extends TObject, R extends TObject>(
   facts: Facts,
   perform: Performer<P, R>,
   alone?: AlonePerformer<P, R>,
+  foresee?: Foreseer<P>,
 ): Capability {
   return {
     contract,
     facts,
+    ...(foresee === undefined
+      ? {}
+      : { foresee: (json: unknown, call: Call) => foresee(codec(contract.params).decode(json), call) }),
     async perform(json, call) {
       try {
         return success(contract, await perform(codec(contract.params).decode(json), call))

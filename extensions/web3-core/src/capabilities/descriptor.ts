@@ -87,9 +87,10 @@ export const Descriptor = closed({
     actor: Text,
     doors: Type.Array(literals(doors)),
     approval: Type.Optional(
-      Type.Literal('owner', {
-        description: 'as a tool only when the owner sent the message; absent: not needed',
-      }),
+      literals(
+        ['owner', 'allowance'],
+        'as a tool only when the owner sent the message; allowance: or a sender who has one; absent: not needed',
+      ),
     ),
   }),
   risk: closed({
@@ -175,7 +176,9 @@ export function describe(capability: Capability, schemas: Schemas, context: Desc
       scope: contract.scope,
       actor: facts.actor,
       doors: [...facts.doors],
-      ...(contract.effect === 'read' || !facts.doors.includes('tool') ? {} : { approval: 'owner' as const }),
+      ...(contract.effect === 'read' || !facts.doors.includes('tool')
+        ? {}
+        : { approval: facts.byAllowance === true ? ('allowance' as const) : ('owner' as const) }),
     },
     risk: facts.risk,
     pricing: {

@@ -31,6 +31,7 @@ const contractNames = [
   'model.chat search.query storage.put storage.get storage.list billing.summary billing.status billing.withdraw',
   'billing.credit.open billing.credit.close billing.credit.list billing.credit.settle status.summary',
   'share.find share.start share.status share.stop',
+  'billing.policy.get billing.policy.set',
 ].flatMap((line) => line.split(' ').map((name) => `web3.${name}`))
 
 /** What a reader that knows nothing of ours makes of a schema. */

@@ -1,4 +1,5 @@
 /** The one registry behind every surface. */
+import { hasAllowance } from '@openclaw-market/market-core'
 import { MarketError, toFailure, type Envelope } from '@openclaw-market/protocol/errors'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { AloneCall, Call, Capability, Door, Group } from './capability.ts'
@@ -11,6 +12,7 @@ import {
 } from './document.ts'
 import type { Naming } from './naming.ts'
 import type { PredicateName } from './predicate.ts'
+import { withRequest } from './request.ts'
 
 export interface Registry {
   readonly naming: Naming
@@ -74,11 +76,15 @@ export function registry(
 }
 
 async function performAs(capability: Capability, json: unknown, call: Call): Promise<Envelope> {
-  const refusal = refuse(capability, json, call)
-  return refusal === undefined ? capability.perform(json, call) : toFailure(refusal)
+  const refusal = refuse(capability, json, call) ?? (await withoutAllowance(capability, json, call))
+  if (refusal !== undefined) return toFailure(refusal)
+  return capability.perform(json, { ...call, who: withRequest(capability, json, call.who) })
 }
 
-/** What is refused whatever the parameters do. A stranger in a group chat spends and changes nothing (DESIGN §4). */
+/**
+ * What is refused whatever the parameters do. A stranger in a group chat changes nothing, and spends only by an allowance
+ * (DESIGN §4).
+ */
 function refuse(
   { contract, facts }: Capability,
   json: unknown,
@@ -94,17 +100,34 @@ function refuse(
       hint: 'Sign in: {{web3.siwe.challenge}}, sign its message, {{web3.siwe.verify}}. Or sign this one request.',
     })
   }
-  if (contract.effect !== 'read' && who.kind === 'node' && !who.owner && isValid(contract, json)) {
-    return new MarketError(
-      'E_FORBIDDEN',
-      "only the owner may do this, and this message is not proved to be the owner's",
-      {
-        details: { rule: 'owner-only', effect: contract.effect },
-        hint: 'The owner has to ask for it, from its own session.',
-      },
-    )
-  }
-  return undefined
+  const others = who.kind === 'node' && !who.owner && facts.byAllowance !== true
+  return others && contract.effect !== 'read' && isValid(contract, json) ? ownerOnly(contract) : undefined
+}
+
+/** How much is allowed is decided where it is spent; here only that a stranger learns and tries nothing. */
+async function withoutAllowance(
+  { contract, facts }: Capability,
+  json: unknown,
+  { who, web3 }: Call,
+): Promise<MarketError | undefined> {
+  if (facts.byAllowance !== true || who.kind !== 'node' || who.owner || !isValid(contract, json))
+    return undefined
+  const named = await web3.market().store.read({ as: 'market' }, (tx) => hasAllowance(tx, who))
+  return named ? undefined : ownerOnly(contract)
+}
+
+function ownerOnly({ effect }: Capability['contract']): MarketError {
+  return new MarketError(
+    'E_FORBIDDEN',
+    "only the owner may do this, and this message is not proved to be the owner's",
+    {
+      details: { rule: 'owner-only', effect, ...(effect === 'money' ? { limit: '0' } : {}) },
+      hint:
+        effect === 'money'
+          ? 'The owner has to ask for it, from its own session, or gives an allowance to this sender with /allowance.'
+          : 'The owner has to ask for it, from its own session.',
+    },
+  )
 }
 
 /** What is malformed is told so first: that it would not have been allowed either helps nobody mend it. */

@@ -120,6 +120,8 @@ const wishes: Readonly<Record<string, readonly object[]>> = {
   'web3.billing.credit.list': [{ status: 'open' }],
   'web3.billing.credit.settle': [{ creditLineId: `line_${'0'.repeat(26)}` }, {}],
   'web3.billing.status': [{ id: leaseId }, { id: `ord_${'0'.repeat(26)}` }, {}],
+  'web3.billing.policy.get': [{ session: 'this one' }],
+  'web3.billing.policy.set': [{ approve: 'apr_01J8ZK3V5Q0R2M4T6W8Y0A2C4E' }, {}],
   'web3.status.summary': [{ verbose: true }],
 }
 

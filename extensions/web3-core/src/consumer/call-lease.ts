@@ -5,12 +5,14 @@
 import { randomUUID } from 'node:crypto'
 import { isMarketError, MarketError, type ErrorCode } from '@openclaw-market/protocol/errors'
 import type { LeaseId } from '@openclaw-market/protocol/ids'
-import type { ResourceKind } from '@openclaw-market/protocol/money/units'
+import type { ResourceKind, UnitTotals } from '@openclaw-market/protocol/money/units'
 import type { Call } from '../capabilities/capability.ts'
 import type { Web3 } from '../plugin/web3.ts'
-import { foreignFailure, unrepeated } from './foreign-failure.ts'
+import { takeCallSpend } from './budget.ts'
+import { foreignCodes, foreignFailure, unrepeated } from './foreign-failure.ts'
 import { neverSent } from './never-sent.ts'
 import { readBounded } from './read-bounded.ts'
+import { readCost } from './stated-cost.ts'
 import type { VaultEntry } from './vault.ts'
 
 export interface LeaseCall {
@@ -24,6 +26,8 @@ export interface LeaseCall {
   readonly errors: readonly ErrorCode[]
   /** Whether another lease may have what this one has not. */
   readonly elsewhere?: true
+  /** The most that it uses; undefined when that cannot be known beforehand. */
+  readonly demand: UnitTotals | undefined
 }
 
 export interface LeaseAnswer {
@@ -61,15 +65,21 @@ export function usableLeases(
  * that is over: it may have what the others have not.
  */
 export async function callLease(
-  { web3 }: Call,
+  by: Call,
   leases: readonly LeaseAnswer['entry'][],
   call: LeaseCall,
 ): Promise<LeaseAnswer> {
+  const { web3 } = by
   const failures: MarketError[] = []
   for (const entry of leases) {
+    const requestId = randomUUID()
+    const spend = await takeCallSpend(by, entry, requestId, call.demand)
     try {
-      return await callOne(web3, entry, call)
+      const answer = await callOne(web3, entry, requestId, call)
+      await spend.settle(readCost(answer.headers.get('x-openclaw-cost')))
+      return answer
     } catch (error) {
+      await spend.settle(didNothing(error) ? 0n : undefined)
       if (!isMarketError(error) || !surelyNothing(error, call)) throw error
       failures.push(error)
       if (error.code === 'E_EXPIRED' || error.code === 'E_REVOKED') await web3.vault().close(entry.leaseId)
@@ -89,8 +99,18 @@ function surelyNothing({ code }: MarketError, { elsewhere }: LeaseCall): boolean
   return may.includes(code) || (elsewhere === true && code === 'E_NOT_FOUND')
 }
 
-async function callOne(web3: Web3, entry: LeaseAnswer['entry'], call: LeaseCall): Promise<LeaseAnswer> {
-  const requestId = randomUUID()
+/** A refusal means that nothing was done. After silence nobody knows. */
+function didNothing(error: unknown): boolean {
+  const silence: readonly ErrorCode[] = ['E_OUTCOME_UNKNOWN', 'E_INTERNAL', 'E_TIMEOUT']
+  return isMarketError(error) && !silence.includes(error.code)
+}
+
+async function callOne(
+  web3: Web3,
+  entry: LeaseAnswer['entry'],
+  requestId: string,
+  call: LeaseCall,
+): Promise<LeaseAnswer> {
   const token = web3.vault().token(entry.leaseId)
   const response = await send(`${baseOf(web3, entry)}${call.path}`, call, {
     authorization: `Bearer ${token}`,
@@ -154,7 +174,12 @@ export function lost(what: string): MarketError {
 /** A code that this capability does not declare is between the provider and us. */
 function readFailure({ body, status }: Answered, errors: readonly ErrorCode[], token: string): MarketError {
   const failure = foreignFailure(unrepeated(parse(body), token))
-  const may: readonly ErrorCode[] = ['E_INVALID_ARGUMENT', 'E_UNAVAILABLE', 'E_OUTCOME_UNKNOWN', ...errors]
+  const may: readonly ErrorCode[] = [
+    'E_INVALID_ARGUMENT',
+    'E_UNAVAILABLE',
+    'E_OUTCOME_UNKNOWN',
+    ...foreignCodes(errors),
+  ]
   if (failure !== undefined && may.includes(failure.code)) return failure
   // A gateway between us and the provider knows no envelopes, and not what became of the request either.
   if (failure === undefined ? status >= 500 : failure.code === 'E_INTERNAL')

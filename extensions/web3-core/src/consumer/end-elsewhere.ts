@@ -10,7 +10,7 @@ import { endContracts } from '../resources/end-contract.ts'
 import { leaseStatusContract } from '../resources/status-contract.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { isMoot, newWish, triedInVain, type EndWish } from './end-wish.ts'
-import { notNamedAnyMore } from './recover.ts'
+import { notNamedAnyMore } from './find-lease.ts'
 import type { RemoteMarket } from './remote-market.ts'
 import type { VaultEntry } from './vault.ts'
 

@@ -2,6 +2,7 @@
 import {
   fromFailure,
   isErrorCode,
+  type ErrorCode,
   type ErrorDetails,
   type MarketError,
 } from '@openclaw-market/protocol/errors'
@@ -22,6 +23,11 @@ export function foreignFailure(answer: unknown, who?: string): MarketError | und
     ...(isSmallObject(details) ? { details } : {}),
     ...(typeof hint === 'string' ? { hint: foreignText(hint) } : {}),
   })
+}
+
+/** The codes that another machine can mean. To approve is for the owner of this gateway: nobody else can ask for it. */
+export function foreignCodes(declared: readonly ErrorCode[]): readonly ErrorCode[] {
+  return declared.filter((code) => code !== 'E_APPROVAL_REQUIRED')
 }
 
 /** What another machine answered, without its words where they repeat a secret that we have sent. */

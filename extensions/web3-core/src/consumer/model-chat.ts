@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { LeaseId } from '@openclaw-market/protocol/ids'
 import type { UnitTotals } from '@openclaw-market/protocol/money/units'
@@ -7,6 +7,7 @@ import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { capability } from '../capabilities/capability.ts'
 import { deliveredBytes, estimateTokens, plausibleUsage } from '../provider/backends/count-tokens.ts'
 import type { ChatCompletion } from '../provider/backends/backend.ts'
+import { foreseenOf } from './budget.ts'
 import { callLease, usableLeases } from './call-lease.ts'
 import { readJson } from './read-json.ts'
 import { keepReceipt, ServedBy } from './receipt.ts'
@@ -49,6 +50,7 @@ const contract = {
   errors: [
     'E_NOT_FOUND',
     'E_QUOTA_EXCEEDED',
+    'E_APPROVAL_REQUIRED',
     'E_EXPIRED',
     'E_REVOKED',
     'E_RATE_LIMITED',
@@ -71,7 +73,8 @@ export const chatCapability = capability(
     errors: {
       E_INVALID_ARGUMENT: "the provider's model does not take such a request: shorten it or lower maxTokens",
       E_NOT_FOUND: 'there is no active model lease here',
-      E_QUOTA_EXCEEDED: 'what is left of the lock does not cover this request',
+      E_QUOTA_EXCEEDED: 'what is left of the lock, or an allowance, does not cover this request',
+      E_APPROVAL_REQUIRED: 'the owner approves details.approvalId; repeat the very same then',
       E_EXPIRED: 'the lease has ended',
       E_REVOKED: 'the lease was revoked',
       E_RATE_LIMITED: 'too many calls in this minute or at once; details.retryAfterSeconds',
@@ -82,6 +85,7 @@ export const chatCapability = capability(
     },
     doors: ['gateway', 'tool'],
     actor: 'consumer',
+    byAllowance: true,
     risk: { level: 'medium', discloses: 'the messages, to the provider', reversible: false },
     pricing: {
       charge: 'lease',
@@ -106,18 +110,14 @@ export const chatCapability = capability(
   async ({ messages, maxTokens = 1024, temperature, leaseId }, call) => {
     const leases = usableLeases(call.web3, 'model', leaseId)
     if (leases.length === 0) throw noLease('model')
-    const body = {
-      model: 'leased',
-      messages,
-      max_tokens: maxTokens,
-      ...(temperature === undefined ? {} : { temperature }),
-    }
+    const body = bodyOf({ messages, maxTokens, temperature })
     const answer = await callLease(call, leases, {
       method: 'POST',
       path: '/web3/resources/model/chat',
       body,
       timeoutMs,
       errors: contract.errors,
+      demand: demandOf(body),
     })
     const completion = await readJson(Completion, call.web3, answer)
     const [choice] = completion.choices
@@ -137,7 +137,38 @@ export const chatCapability = capability(
     )
     return { content: choice.message.content ?? '', finishReason: choice.finish_reason, servedBy }
   },
+  undefined,
+  ({ messages, maxTokens = 1024, temperature, leaseId }, { web3 }) =>
+    foreseenOf(
+      web3,
+      usableLeases(web3, 'model', leaseId),
+      demandOf(bodyOf({ messages, maxTokens, temperature })),
+    ),
 )
+
+interface Asked {
+  readonly messages: readonly Static<typeof Message>[]
+  readonly maxTokens: number
+  readonly temperature: number | undefined
+}
+
+function bodyOf({ messages, maxTokens, temperature }: Asked) {
+  return {
+    model: 'leased',
+    messages,
+    max_tokens: maxTokens,
+    ...(temperature === undefined ? {} : { temperature }),
+  }
+}
+
+/** The most: no tokenizer makes more tokens than there are bytes. */
+function demandOf(body: ReturnType<typeof bodyOf>): UnitTotals {
+  return {
+    request: 1n,
+    input_token: BigInt(Buffer.byteLength(JSON.stringify(body))),
+    output_token: BigInt(body.max_tokens),
+  }
+}
 
 /** Tokens are the provider's to count; what bytes went out and came back bounds what it can truly have counted. */
 function isPlausible(stated: UnitTotals, requestBytes: number, bytes: number, maxTokens: number): boolean {

@@ -1,7 +1,7 @@
 import type { LeaseId } from '@openclaw-market/protocol/ids'
 import type { Call } from '../capabilities/capability.ts'
 import { actsAsNode, localName } from './markets.ts'
-import { notNamedAnyMore } from './recover.ts'
+import { notNamedAnyMore } from './find-lease.ts'
 import type { RemoteMarket } from './remote-market.ts'
 
 /**

@@ -8,6 +8,7 @@ import { codec } from '@openclaw-market/protocol/schema/codec'
 import { Amount, closed, CurrencySymbol, literals } from '@openclaw-market/protocol/schema/scalars'
 import type { Web3 } from '../plugin/web3.ts'
 import type { LeaseAnswer } from './call-lease.ts'
+import { readCost } from './stated-cost.ts'
 
 const whyLocal = ['no-lease', 'lease-over', 'not-reached', 'vault-closed', 'market-off', 'newer'] as const
 /**
@@ -93,8 +94,4 @@ function readUsage(header: string | null) {
   } catch {
     return undefined
   }
-}
-
-function readCost(header: string | null): bigint | undefined {
-  return header !== null && /^(0|[1-9][0-9]{0,38})$/.test(header) ? BigInt(header) : undefined
 }

@@ -2,19 +2,13 @@
  * After a crash or a lost answer, a pending vault entry is a lease that exists, or one that was never paid. The market
  * knows which: it is asked for the lease of the token's hash.
  */
-import { isMarketError, MarketError } from '@openclaw-market/protocol/errors'
-import { listLeases, type Market } from '@openclaw-market/market-core'
-import type { Principal } from '@openclaw-market/protocol/principal'
-import { runLocal } from '../capabilities/through-market.ts'
-import { leasesContract } from '../resources/leases-contract.ts'
+import { isMarketError } from '@openclaw-market/protocol/errors'
 import type { Web3 } from '../plugin/web3.ts'
 import { activateEntry } from './activate-entry.ts'
+import { settleLeaseSpend } from './budget.ts'
+import { findLease } from './find-lease.ts'
 import { localName } from './markets.ts'
 import type { VaultEntry } from './vault.ts'
-
-export function nodePrincipal(market: Market): Principal {
-  return { kind: 'node', actorId: market.address, owner: true }
-}
 
 /** The entry, active, when its lease exists; undefined when there is none now. @throws MarketError when nobody can tell. */
 export async function recoverEntry(web3: Web3, entry: VaultEntry): Promise<VaultEntry | undefined> {
@@ -55,22 +49,8 @@ async function recoverOne(web3: Web3, tokenHash: string): Promise<void> {
   const vault = web3.vault()
   const entry = vault.pending().find((each) => each.tokenHash === tokenHash)
   if (entry === undefined || (await recoverEntry(web3, entry)) !== undefined) return
-  if (!mayStillCome(web3, entry)) await vault.discard(tokenHash)
-}
-
-async function findLease(web3: Web3, { market, tokenHash }: VaultEntry) {
-  const ask = { tokenHash, limit: 1 }
-  if (market === localName) {
-    const here = web3.market()
-    return (await runLocal(here, listLeases, ask, nodePrincipal(here))).leases[0]
-  }
-  const remote = web3.markets.remotes.find(({ name }) => name === market)
-  if (remote === undefined) throw notNamedAnyMore(market)
-  return (await remote.call(leasesContract, ask)).leases[0]
-}
-
-export function notNamedAnyMore(market: string): MarketError {
-  return new MarketError('E_NOT_CONFIGURED', `the market ${market} is not in the config any more`, {
-    hint: 'Name it again under markets: the lease and its money are there.',
-  })
+  if (mayStillCome(web3, entry)) return
+  // In this order: what is given back twice is given back once, what is forgotten is never given back.
+  await settleLeaseSpend(web3, tokenHash, 0n)
+  await vault.discard(tokenHash)
 }

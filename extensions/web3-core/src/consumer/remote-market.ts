@@ -9,7 +9,7 @@ import type { Contract } from '@openclaw-market/protocol/operation'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import { signRequest } from '../identity/sign-request.ts'
-import { foreignFailure } from './foreign-failure.ts'
+import { foreignCodes, foreignFailure } from './foreign-failure.ts'
 import { neverSent } from './never-sent.ts'
 import { readBounded } from './read-bounded.ts'
 import { quoteMemory, type QuoteMemory } from './quote-memory.ts'
@@ -128,7 +128,7 @@ function readResult<P extends TObject, R extends TObject>(
 
 /** What is between the two markets (sign-in, rates, a defect over there) is not what the caller asked about. */
 function understood(name: string, { effect, errors }: Contract, failure: MarketError): MarketError {
-  const own: readonly ErrorCode[] = ['E_INVALID_ARGUMENT', 'E_OUTCOME_UNKNOWN', ...errors]
+  const own: readonly ErrorCode[] = ['E_INVALID_ARGUMENT', 'E_OUTCOME_UNKNOWN', ...foreignCodes(errors)]
   if (own.includes(failure.code)) return failure
   if (failure.code === 'E_INTERNAL' && effect === 'money') return lost(name)
   return new MarketError(

@@ -4,6 +4,8 @@ import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { capability } from '../capabilities/capability.ts'
 import type { SearchBackend, SearchQuery } from '../provider/backends/backend.ts'
+import { foreseenOf } from './budget.ts'
+import { usableLeases } from './call-lease.ts'
 import { asksForItself, ownSearch } from './own-backend.ts'
 import { readJson } from './read-json.ts'
 import { exactly, keepReceipt, servedLocally, ServedBy, type WhyLocal } from './receipt.ts'
@@ -29,6 +31,7 @@ const contract = {
   errors: [
     'E_NOT_FOUND',
     'E_QUOTA_EXCEEDED',
+    'E_APPROVAL_REQUIRED',
     'E_EXPIRED',
     'E_REVOKED',
     'E_RATE_LIMITED',
@@ -51,7 +54,8 @@ export const searchCapability = capability(
     errors: {
       E_INVALID_ARGUMENT: 'site is no host or folder that this provider could have: leave it out',
       E_NOT_FOUND: "there is no active search lease here, and no search of the owner's own is configured",
-      E_QUOTA_EXCEEDED: 'the lock of the lease is spent',
+      E_QUOTA_EXCEEDED: 'the lock of the lease, or an allowance, is spent',
+      E_APPROVAL_REQUIRED: 'the owner approves details.approvalId; repeat the very same then',
       E_EXPIRED: 'the lease has ended',
       E_REVOKED: 'the lease was revoked',
       E_RATE_LIMITED: 'too many calls in this minute or at once; details.retryAfterSeconds',
@@ -62,6 +66,7 @@ export const searchCapability = capability(
     },
     doors: ['gateway', 'tool'],
     actor: 'consumer',
+    byAllowance: true,
     risk: { level: 'low', discloses: 'the query, to the provider', reversible: false },
     pricing: { charge: 'lease', units: ['query'], upperBound: 'the price of one query of that lease' },
     prerequisites: [{ is: 'lease_active', kind: 'search', param: 'leaseId' }],
@@ -79,12 +84,14 @@ export const searchCapability = capability(
   async ({ q, limit = 10, site, leaseId }, call) => {
     const { web3 } = call
     const ask = { q, limit, ...(site === undefined ? {} : { site }) }
+    const counted = { query: 1n }
     const answer = await throughLease(call, 'search', leaseId, {
       method: 'POST',
       path: '/web3/resources/search/query',
       body: ask,
       timeoutMs,
       errors: contract.errors,
+      demand: counted,
     })
     if ('why' in answer) {
       const own = asksForItself(call) ? ownSearch(web3) : undefined
@@ -92,7 +99,6 @@ export const searchCapability = capability(
       return searchOwn(own, ask, answer.why)
     }
     const { results } = await readJson(Answer, web3, answer)
-    const counted = { query: 1n }
     return { results, servedBy: await keepReceipt(web3, answer, counted, exactly(counted)) }
   },
   async ({ q, limit = 10, site, leaseId }, { web3 }) => {
@@ -101,6 +107,7 @@ export const searchCapability = capability(
       ? undefined
       : searchOwn(own, { q, limit, ...(site === undefined ? {} : { site }) }, 'market-off')
   },
+  ({ leaseId }, { web3 }) => foreseenOf(web3, usableLeases(web3, 'search', leaseId), { query: 1n }),
 )
 
 const timeoutMs = 60_000

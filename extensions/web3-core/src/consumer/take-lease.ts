@@ -15,6 +15,7 @@ import { runLocal } from '../capabilities/through-market.ts'
 import { leaseContract } from '../resources/lease-contract.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { activateEntry } from './activate-entry.ts'
+import { askingOwner, settleLeaseSpend, takeLeaseSpend } from './budget.ts'
 import { locate, type Located } from './locate.ts'
 import { mayStillCome, recoverEntry } from './recover.ts'
 import type { RemoteMarket } from './remote-market.ts'
@@ -75,22 +76,28 @@ async function take(call: Call, wish: LeaseWish & { readonly idempotencyKey: str
     // This request made no lease; an earlier one that was on its way may have, or still may.
     const found = before === undefined ? undefined : await recoverEntry(web3, entry)
     if (found !== undefined) return repeated(found)
-    if (before === undefined || !mayStillCome(web3, entry)) await vault.discard(entry.tokenHash)
+    if (before === undefined || !mayStillCome(web3, entry)) {
+      if (where.remote !== undefined) await settleLeaseSpend(web3, entry.tokenHash, 0n)
+      await vault.discard(entry.tokenHash)
+    }
     throw error
   }
 }
 
 type Issued = Omit<Taken, 'market' | 'stored'>
 
-function issue(
-  { web3, who }: Call,
+async function issue(
+  call: Call,
   { where, resource }: Located,
   wish: LeaseWish,
   entry: VaultEntry,
 ): Promise<Issued> {
-  return where.remote === undefined
-    ? takeLocal(web3.market(), who, wish, entry)
-    : takeRemote(where.remote, web3.market(), wish, resource, entry)
+  const { web3, who } = call
+  const paid = { currency: resource.currency, amount: wish.maxCost }
+  if (where.remote === undefined)
+    return askingOwner(call, paid, () => takeLocal(web3.market(), who, wish, entry))
+  await askingOwner(call, paid, () => takeLeaseSpend(call, entry))
+  return takeRemote(where.remote, web3.market(), wish, resource, entry)
 }
 
 async function takeLocal(

@@ -2,7 +2,7 @@
  * What a lease did not serve. The owner's own backend may take its place only where surely nothing happened: a put whose
  * answer was lost may have been done, and would then be done twice.
  */
-import { isMarketError, type ErrorCode, type MarketError } from '@openclaw-market/protocol/errors'
+import { isMarketError, type MarketError } from '@openclaw-market/protocol/errors'
 import type { LeaseId } from '@openclaw-market/protocol/ids'
 import type { ResourceKind } from '@openclaw-market/protocol/money/units'
 import type { Call } from '../capabilities/capability.ts'
@@ -31,7 +31,7 @@ export async function throughLease(
   try {
     return await callLease(call, leases, request)
   } catch (error) {
-    const why = named === undefined && isMarketError(error) ? whyNot(error.code) : undefined
+    const why = named === undefined && isMarketError(error) ? whyNot(error) : undefined
     if (why === undefined || !isMarketError(error)) throw error
     return { why, error }
   }
@@ -55,7 +55,9 @@ export function leasesFor(
 }
 
 /** By the promise of its code nothing happened; undefined where that is not sure, or not about the lease. */
-function whyNot(code: ErrorCode): WhyLocal | undefined {
+function whyNot({ code, details }: MarketError): WhyLocal | undefined {
+  // What an allowance refuses says nothing of the lease.
+  if (details?.['allowanceId'] !== undefined) return undefined
   switch (code) {
     case 'E_UNAVAILABLE':
       return 'not-reached'

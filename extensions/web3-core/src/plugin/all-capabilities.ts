@@ -1,5 +1,6 @@
 import type { Capability } from '../capabilities/capability.ts'
 import { billingStatusCapability } from '../billing/status.ts'
+import { getPolicyCapability, setPolicyCapability } from '../billing/policy.ts'
 import { billingCapability } from '../billing/summary.ts'
 import {
   closeCreditCapability,
@@ -65,6 +66,8 @@ export function allCapabilities(site: Site): readonly Capability[] {
     settleCreditCapability,
     billingStatusCapability,
     withdrawCapability,
+    getPolicyCapability,
+    setPolicyCapability,
     statusSummaryCapability,
   ]
 }

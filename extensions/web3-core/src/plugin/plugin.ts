@@ -7,6 +7,7 @@ import { registerCommands } from '../surface/commands/command.ts'
 import { registerGatewayMethods } from '../surface/gateway-methods.ts'
 import { respond } from '../surface/http-respond.ts'
 import { registerTools } from '../surface/tools.ts'
+import { registerSpendingPolicy } from '../surface/spending-policy.ts'
 import { readConfig } from './config.ts'
 import { runningPart } from './handle.ts'
 import { startWeb3, type RunningWeb3 } from './start.ts'
@@ -28,6 +29,7 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
       const capabilities = allCapabilities(nowhere)
       registerGatewayMethods(api, capabilities, rename)
       registerTools(api, capabilities, rename)
+      registerSpendingPolicy(api, capabilities, rename)
       registerCommands(api, allCommands, rename)
       registerCli(api)
 

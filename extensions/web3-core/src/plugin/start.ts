@@ -7,6 +7,7 @@ import { endWaiting } from '../consumer/end-elsewhere.ts'
 import { recoverPending } from '../consumer/recover.ts'
 import { remoteMarket } from '../consumer/remote-market.ts'
 import { seenResources } from '../consumer/seen/seen-resources.ts'
+import { settleSpends } from '../consumer/settle-spends.ts'
 import { leaseTaking } from '../consumer/taking.ts'
 import { openVault, type Vault } from '../consumer/vault.ts'
 import type { Site } from '../identity/site.ts'
@@ -160,12 +161,14 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
   web3 = made
 
   let swept: RetentionPosition | undefined
+  let settled: string | undefined
   const tending = tendPeriodically({
     async work() {
       if (marketState().status !== 'running' || options.problems.length > 0) return
       if (vault !== undefined) {
         await recoverPending(made, stopping.signal)
         await endWaiting(made, stopping.signal)
+        settled = await settleSpends(made, stopping.signal, settled)
       }
       const { next } = await sweepStoredFiles({ market: usable, backends, report }, 100, swept)
       swept = next

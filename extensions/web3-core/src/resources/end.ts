@@ -82,7 +82,7 @@ export const revokeCapability = capability(
     next: [{ name: 'web3.resources.status', when: 'to see when its settlement closes' }],
     idempotency: 'refused',
     examples: {
-      valid: { leaseId: exampleLease, reason: 'not needed any more' },
+      valid: { leaseId: exampleLease, reason: 'not needed' },
       invalid: { leaseId: 'lease_1' },
     },
   },

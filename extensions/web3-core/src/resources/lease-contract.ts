@@ -18,5 +18,14 @@ export const leaseContract = {
     market: OnMarket,
     stored: Type.Boolean(),
   }),
-  errors: ['E_NOT_FOUND', 'E_FORBIDDEN', 'E_INSUFFICIENT_FUNDS', 'E_CONFLICT', 'E_EXPIRED', 'E_TIMEOUT'],
+  errors: [
+    'E_NOT_FOUND',
+    'E_FORBIDDEN',
+    'E_INSUFFICIENT_FUNDS',
+    'E_QUOTA_EXCEEDED',
+    'E_APPROVAL_REQUIRED',
+    'E_CONFLICT',
+    'E_EXPIRED',
+    'E_TIMEOUT',
+  ],
 } as const satisfies Contract

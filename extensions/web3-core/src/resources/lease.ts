@@ -3,6 +3,7 @@ import { MarketError } from '@openclaw-market/protocol/errors'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { actsAsNode, chooseMarkets, localName } from '../consumer/markets.ts'
+import { locate } from '../consumer/locate.ts'
 import { takeLease } from '../consumer/take-lease.ts'
 import { exampleResource } from './examples.ts'
 import { leaseContract } from './lease-contract.ts'
@@ -17,19 +18,21 @@ export const leaseCapability = capability(
     group: 'resources',
     whenToUse: 'To use a resource: one lease serves many calls until it ends or its lock is spent.',
     whenNotToUse: 'When an active lease serves already. Lock no more than the task is worth.',
-    returns: 'stored: the token is kept here, use the lease by its id; else your own token is the key.',
+    returns: 'stored: the token is kept here, use leaseId; else your own token is the key.',
     errors: {
       E_NOT_FOUND: 'no such resource, or the quote is not yours',
-      E_FORBIDDEN:
-        'it is your own, not signed by your wallet, or not for you: its provider does not lend, or is unpaid',
+      E_FORBIDDEN: 'your own, not signed by you, not lent to you, or this sender may not spend',
       E_INSUFFICIENT_FUNDS: 'you, or the credit line, have less than maxCost; details.missing says how much',
-      E_CONFLICT: 'the terms have changed, you hold this storage already, or the key was used otherwise',
+      E_QUOTA_EXCEEDED: 'an allowance does not cover it',
+      E_APPROVAL_REQUIRED: 'the owner must approve details.approvalId first',
+      E_CONFLICT: 'the terms have changed, you hold this storage, or the key was used otherwise',
       E_EXPIRED: 'the quote has expired',
-      E_TIMEOUT: 'its market does not answer; no lease was asked for yet',
+      E_TIMEOUT: 'its market does not answer; no lease was asked for',
       E_OUTCOME_UNKNOWN: 'the answer was lost: repeat with the same idempotencyKey',
     },
     doors: ['gateway', 'tool', 'api'],
     actor: 'consumer',
+    byAllowance: true,
     risk: {
       level: 'medium',
       discloses: 'your wallet and what you lease, to market and provider',
@@ -38,7 +41,7 @@ export const leaseCapability = capability(
     pricing: {
       charge: 'lock',
       units: [],
-      upperBound: 'maxCost; what is not used returns when the lease ends',
+      upperBound: 'maxCost; what is not used returns at its end',
     },
     prerequisites: [
       { is: 'wallet_proved' },
@@ -64,9 +67,9 @@ export const leaseCapability = capability(
       api: { required: [...outsideOnly, 'quoteId'] },
     },
     next: [
-      { name: 'web3.search.query', when: 'the resource is a search' },
-      { name: 'web3.model.chat', when: 'the resource is a model' },
-      { name: 'web3.storage.put', when: 'the resource is a storage' },
+      { name: 'web3.search.query', when: 'it is a search' },
+      { name: 'web3.model.chat', when: 'it is a model' },
+      { name: 'web3.storage.put', when: 'it is a storage' },
       { name: 'web3.resources.completeLease', when: 'the work is done' },
     ],
     idempotency: 'by-key',
@@ -97,6 +100,12 @@ export const leaseCapability = capability(
       if (value !== undefined) throw unwanted(name)
     }
     return takeLease(call, { ...wish, ...given({ market }) })
+  },
+  undefined,
+  async ({ resourceId, maxCost, market }, call) => {
+    const { where, resource } = await locate(call, resourceId, market)
+    const { currency, label, providerActorId } = resource
+    return { currency, amount: maxCost, target: `${label}, ${where.name}: ${providerActorId}` }
   },
 )
 

@@ -24,7 +24,7 @@ export const leasesCapability = capability(
     effects: [],
     finds: [{ is: 'lease_held', field: 'leases/*/leaseId', kindField: 'leases/*/kind' }],
     next: [
-      { name: 'web3.resources.status', when: 'to see the records behind one' },
+      { name: 'web3.resources.status', when: 'to see its records' },
       { name: 'web3.resources.completeLease', when: 'one is not needed any more' },
     ],
     idempotency: 'reads-only',

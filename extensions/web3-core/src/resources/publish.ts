@@ -12,7 +12,7 @@ export const publishCapability = operationCapability('web3.resources.publish', p
   errors: {
     E_INVALID_ARGUMENT:
       'no currency of this market, a backend of other kind, or a resourceId of a later time',
-    E_NOT_CONFIGURED: 'no such backend is yours to publish over; details.usable has those that are',
+    E_NOT_CONFIGURED: 'no such backend is yours to publish over; details.usable has yours',
     E_CONFLICT: 'the resourceId is taken or of another kind, or the key was used otherwise',
     E_FORBIDDEN: 'an outside wallet must sign a delegation to this market',
   },
@@ -57,7 +57,7 @@ export const unpublishCapability = operationCapability('web3.resources.unpublish
   errors: { E_NOT_FOUND: 'you have no such resource', E_CONFLICT: 'it is not published' },
   doors: ['gateway', 'tool', 'api'],
   actor: 'provider',
-  risk: { level: 'low', discloses: 'that it is no longer offered', reversible: true },
+  risk: { level: 'low', discloses: 'that it is gone', reversible: true },
   pricing: free,
   prerequisites: [{ is: 'resource_offered', param: 'resourceId' }],
   effects: [],

@@ -27,7 +27,7 @@ export const quoteCapability = capability(
     returns:
       'upperBound: the most that estimate can cost; modes: how you may pay; typedData: the consent to sign.',
     errors: {
-      E_INVALID_ARGUMENT: 'such a resource does not count a unit of the estimate, or it is too much',
+      E_INVALID_ARGUMENT: 'it counts no such unit of the estimate, or it is too much',
       E_NOT_FOUND: 'no such resource is published',
       E_FORBIDDEN: 'it is your own, or its provider does not lend or is unpaid',
       E_TIMEOUT: 'its market does not answer',

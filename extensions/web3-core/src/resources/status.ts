@@ -21,7 +21,7 @@ export const statusCapability = capability(
     prerequisites: [{ is: 'wallet_proved' }, { is: 'lease_held', param: 'leaseId' }],
     effects: [],
     next: [
-      { name: 'web3.resources.completeLease', when: 'the records are right and the work is done' },
+      { name: 'web3.resources.completeLease', when: 'they are right and the work is done' },
       { name: 'web3.resources.revokeLease', when: 'they are not' },
     ],
     idempotency: 'reads-only',

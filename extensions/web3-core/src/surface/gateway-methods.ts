@@ -78,7 +78,7 @@ function withoutCause(error: MarketError): MarketError {
 }
 
 /** What needs no market, like the descriptions, is answered even while it is off. */
-function nodeWallet(web3: Web3, name: string, { owner, run }: OwnersDoor): Principal {
+export function nodeWallet(web3: Web3, name: string, { owner, run }: OwnersDoor): Principal {
   if (web3.registry.find(name)?.facts.offline === true) return { kind: 'anyone' }
   return { kind: 'node', actorId: web3.market().address, owner, ...(run === undefined ? {} : { run }) }
 }

@@ -14,7 +14,7 @@ import { Settlements } from '@openclaw-market/protocol/entities/money'
 import { actorOf, type Principal } from '@openclaw-market/protocol/principal'
 import type { ReadTx } from '@openclaw-market/protocol/reading'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
-import { concerned, type Counted, type Wish } from '../../policy/judge.ts'
+import { concerned, isNamed, type Counted, type Wish } from '../../policy/judge.ts'
 import { isAbout, sessionOf, spenderOf, type Spender } from '../../policy/run.ts'
 import { every } from '../every.ts'
 
@@ -75,6 +75,14 @@ export async function loadBudget(
       ? { approvals: [] }
       : { requestHash, approvals: await asked(tx, requestHash) }),
   }
+}
+
+/** Whether some allowance names the sender of this run, in whatever currency. */
+export async function hasAllowance(tx: ReadTx, who: Principal): Promise<boolean> {
+  const spender = spenderOf(who)
+  if (spender === undefined) return false
+  const allowances = await allowancesOf(tx, actorOf(who))
+  return allowances.some(({ currency }) => isNamed(allowances, spender, currency))
 }
 
 /** Whether a call on this lease has anything to do with a budget; for the owner who has set none it has not. */

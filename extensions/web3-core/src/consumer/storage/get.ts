@@ -79,6 +79,8 @@ function fromLease(call: Call, path: string, leaseId: LeaseId | undefined) {
     timeoutMs,
     errors,
     elsewhere: true,
+    // How large the file is, it says itself.
+    demand: undefined,
   })
 }
 

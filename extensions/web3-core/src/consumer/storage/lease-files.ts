@@ -28,6 +28,7 @@ export function pageOf(
     body: ask,
     timeoutMs,
     errors,
+    demand: {},
   })
 }
 

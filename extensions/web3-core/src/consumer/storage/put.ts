@@ -5,6 +5,8 @@ import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { capability } from '../../capabilities/capability.ts'
 import type { StorageBackend } from '../../provider/backends/backend.ts'
+import { foreseenOf } from '../budget.ts'
+import { usableLeases } from '../call-lease.ts'
 import { asksForItself, ownStorage } from '../own-backend.ts'
 import { readJson } from '../read-json.ts'
 import { keepReceipt, servedLocally, ServedBy, type WhyLocal } from '../receipt.ts'
@@ -69,12 +71,14 @@ export const putCapability = capability(
   },
   async ({ path, text, bytesBase64, mime, leaseId }, call) => {
     const file = fileOf(path, text, bytesBase64, mime)
+    const counted = { put: 1n, byte: BigInt(file.bytes.length) }
     const answer = await throughLease(call, 'storage', leaseId, {
       method: 'POST',
       path: '/web3/resources/storage/put',
       body: { path, bytesBase64: file.bytes.toString('base64'), ...mimeOf(file) },
       timeoutMs,
       errors,
+      demand: counted,
     })
     if ('why' in answer) {
       const own = asksForItself(call) ? ownStorage(call.web3) : undefined
@@ -82,7 +86,6 @@ export const putCapability = capability(
       return putOwn(own, file, answer.why)
     }
     const { etag, size, createdAt } = await readJson(Put, call.web3, answer)
-    const counted = { put: 1n, byte: BigInt(file.bytes.length) }
     const agreement = exactlyOf(counted, file.bytes, etag)
     return { etag, size, createdAt, servedBy: await keepReceipt(call.web3, answer, counted, agreement) }
   },
@@ -90,6 +93,11 @@ export const putCapability = capability(
     const own = leaseId === undefined ? ownStorage(web3) : undefined
     return own === undefined ? undefined : putOwn(own, fileOf(path, text, bytesBase64, mime), 'market-off')
   },
+  ({ text, bytesBase64, leaseId }, { web3 }) =>
+    foreseenOf(web3, usableLeases(web3, 'storage', leaseId), {
+      put: 1n,
+      byte: BigInt(contentOf(text, bytesBase64).length),
+    }),
 )
 
 /** What we need of a provider's answer. */

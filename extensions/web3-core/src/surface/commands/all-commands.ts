@@ -1,3 +1,4 @@
+import { allowanceCommand } from './allowance.ts'
 import { bindWalletCommand } from './bind-wallet.ts'
 import type { ChatCommand } from './command.ts'
 import { creditsCommand } from './credits.ts'
@@ -10,6 +11,7 @@ import { whoamiCommand } from './whoami-web3.ts'
 export const allCommands: readonly ChatCommand[] = [
   creditsCommand,
   payStatusCommand,
+  allowanceCommand,
   whoamiCommand,
   bindWalletCommand,
   unbindWalletCommand,

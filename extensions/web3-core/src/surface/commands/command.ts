@@ -27,6 +27,8 @@ export interface ChatCommand {
 export interface CommandCall {
   /** The market's clock, in milliseconds since the epoch. @throws MarketError E_UNAVAILABLE while it does not run. */
   now(): number
+  /** Where it was written, as the host names its channels. */
+  readonly channel: string
   /**
    * Calls a capability by its canonical name and reads its answer as what the capability declares.
    * @throws MarketError what it fails with
@@ -69,6 +71,7 @@ export async function answerOf(
   try {
     return await command.answer((ctx.args ?? '').trim(), {
       now: () => runningWeb3().now(),
+      channel: ctx.channel,
       async call(name, result, params = {}) {
         // It was the owner's when it was sent; the host may have learnt better since.
         if (!isOwners(ctx)) throw new MarketError('E_FORBIDDEN', notYours)

@@ -1,0 +1,7 @@
+import type { Market } from '@openclaw-market/market-core'
+import type { Principal } from '@openclaw-market/protocol/principal'
+
+/** This gateway itself, in nobody's conversation. */
+export function nodePrincipal(market: Market): Principal {
+  return { kind: 'node', actorId: market.address, owner: true }
+}
