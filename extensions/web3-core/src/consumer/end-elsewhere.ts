@@ -67,7 +67,10 @@ async function tryAgain(web3: Web3, leaseId: LeaseId): Promise<void> {
   }
   if (entry.ending.nextAt > web3.now()) return
   const remote = web3.markets.remotes.find(({ name }) => name === entry.market)
-  if (remote === undefined) throw notNamedAnyMore(entry.market)
+  if (remote === undefined) {
+    await wait(web3, leaseId, entry.ending, notNamedAnyMore(entry.market))
+    return
+  }
   await attempt(web3, remote, leaseId, entry.ending, true)
 }
 

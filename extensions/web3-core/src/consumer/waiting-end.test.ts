@@ -123,6 +123,24 @@ describe('what waits', () => {
     expect(await waiting(pair)).toEqual({ ends: 0 })
   })
 
+  it('waits on when the config does not name its market any more', async () => {
+    const pair = await holding('sqlite')
+    await pair.there.kill()
+    good(await complete(pair))
+    await pair.here.kill()
+    const forgetful = await childWorld({ home: pair.here.home, store: 'sqlite' })
+    await forgetful.advance(minute)
+    await forgetful.tend()
+    expect(good(await forgetful.call('web3.status.summary'))['waiting']).toMatchObject({ ends: 1 })
+    expect((await forgetful.log()).filter((line) => /ending a lease/.test(line))).toEqual([])
+    await forgetful.stop()
+    await pair.restartThere()
+    await pair.restartHere()
+    await pair.here.advance(10 * minute)
+    await pair.here.tend()
+    expect(await state(pair)).toEqual(['closed'])
+  })
+
   it('is tried ever more seldom, up to once an hour, and no more when the lease has long ended by itself', () => {
     let wish = newWish({ verb: 'complete' }, 0)
     const pauses = [wish.nextAt]
