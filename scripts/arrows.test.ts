@@ -27,8 +27,8 @@ const layers: readonly Layers[] = [
     packages: ['@openclaw-market/protocol'],
     mayImport: {
       'index.ts': ['src/plugin'],
-      'api.ts': ['src/plugin', 'src/market', 'src/sweep', 'src/keys', 'src/store', 'src/ledger'],
-      'src/plugin': ['src/market', 'src/sweep', 'src/keys', 'src/store'],
+      'api.ts': ['src/plugin', 'src/market', 'src/sweep', 'src/keys', 'src/store', 'src/ledger', 'src/log'],
+      'src/plugin': ['src/market', 'src/sweep', 'src/log', 'src/keys', 'src/store'],
       'src/sweep': ['src/market', 'src/store'],
       'src/market': ['src/settlement', 'src/policy', 'src/ledger', 'src/log', 'src/store'],
       'src/policy': [],

@@ -12,6 +12,7 @@ export {
   type MarketState,
 } from './src/plugin/handle.ts'
 export type { MarketStore } from './src/store/store.ts'
+export { AuditLog } from './src/log/audit-log.ts'
 export { openSecretBox, secretBox, type SecretBox } from './src/keys/secret-box.ts'
 export { openNodeWallet } from './src/keys/node-wallet.ts'
 export { verifySignature } from './src/keys/verify.ts'

@@ -19,7 +19,7 @@ export const sightClaims: Area = {
         test: 'of someone else are read by an operator only, and acting for them leaves the reason',
       },
       loss: {
-        line: "...(who.kind === 'operator' && who.onBehalfOf !== undefined ? { onBehalfOf: who.onBehalfOf } : {}),",
+        line: "...(who.kind === 'operator' && who.onBehalfOf !== undefined ? actedFor(who.onBehalfOf) : {}),",
         replacement: '',
       },
     },
@@ -39,7 +39,7 @@ export const sightClaims: Area = {
       enforcedBy: 'executor',
       caughtBy: { file: executed, test: 'commits what it decided with its event, and tells of it' },
       loss: {
-        line: "if (who.kind !== 'anyone') await tx.insert(Events, eventOf(op, params, who, changes, now, env.ids))",
+        line: "if (who.kind !== 'anyone') await append(tx, eventOf(op, params, who, changes, now, env.ids))",
         replacement: '',
       },
     },

@@ -1,4 +1,5 @@
 /** The larger workload: operations of a market, several at once, as they come in its days. A refusal is an answer like any other. */
+import { dirname, join } from 'node:path'
 import type { TypedDataDefinition } from 'viem'
 import { privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts'
 import { sha256Hex } from '@openclaw-market/protocol/canonical'
@@ -42,6 +43,8 @@ export function tradeOptions(
     ...keys,
     backend,
     storeDirectory: storeIn(home),
+    // Beside the store, where the disk of the crash is: what a power loss leaves of both must fit together.
+    checkpointFile: join(dirname(storeIn(home)), 'log-checkpoint'),
     chainId: 31_337,
     currencies: [{ symbol: 'USDC', decimals: 6 }],
     chains: [],

@@ -1,4 +1,5 @@
 /** Operations over a store that is given, with a clock, ids and a prover of the gate's own: the same again from the same seed. */
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { idSource } from '@openclaw-market/protocol/ids'
 import type { MarketRules, Prover } from '@openclaw-market/protocol/operation'
 import type { Principal } from '@openclaw-market/protocol/principal'
@@ -7,6 +8,7 @@ import { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import { assembleMarket } from '../../extensions/market-core/src/plugin/assemble-market.ts'
 import type { Market } from '../../extensions/market-core/src/plugin/open-market.ts'
 import type { MarketStore } from '../../extensions/market-core/src/store/store.ts'
+import { AuditLog } from '../../extensions/market-core/src/log/audit-log.ts'
 import { diceOf } from '../run.ts'
 
 export const answerTtlMs = 60_000
@@ -27,6 +29,13 @@ const prover: Prover = {
   sign: async () => `0x${'5'.repeat(130)}`,
   newToken: () => `tok_${'t'.repeat(43)}`,
 }
+
+const pair = generateKeyPairSync('ed25519')
+const signer = {
+  publicKey: pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32),
+  sign: (message: Uint8Array) => sign(null, message, pair.privateKey),
+}
+const nowhere = { read: () => undefined, write: () => undefined }
 
 const kinds = { llm: 'model', web: 'search', disk: 'storage', worker: 'agent' } as const
 
@@ -73,6 +82,7 @@ export function bareMarket(store: MarketStore, seed = 1, publishers: readonly Ac
     now,
     prover,
     store,
+    log: new AuditLog({ store, origin: 'a.market/log', signer, file: nowhere, now, report }),
     announceBackends: () => undefined,
     secretBox: () => Promise.reject(new Error('there is no passphrase here')),
     close: () => store.close(),

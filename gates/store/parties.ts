@@ -44,7 +44,10 @@ export const seen: Readonly<Record<string, Seen>> = {
   spent_nonce: operatorsAlone,
   answer: operatorsAlone,
   consumer_receipt: operatorsAlone,
-  event: operatorsAlone,
+  // Whoever did it, and whom an operator did it for.
+  event: { by: ['actorId', 'forActorId'] },
+  log_tile: operatorsAlone,
+  checkpoint: operatorsAlone,
   allowance: itsActor,
   spend: itsActor,
   approval: itsActor,

@@ -54,6 +54,7 @@ export async function benchList(progress: (text: string) => void): Promise<ListR
     backend: 'sqlite',
     storeDirectory: join(home, 'store'),
     keyDirectory: join(home, 'keys'),
+    checkpointFile: join(home, 'log-checkpoint'),
     passphraseFile: join(home, 'passphrase'),
     chainId: 1,
     currencies: [{ symbol: 'USDC', decimals: 6 }],

@@ -5,6 +5,7 @@
  */
 import type { Static, TObject } from '@sinclair/typebox'
 import { anyCollection, type Collection } from './collection.ts'
+import type { ConversationEvent, ConversationFacts } from './entities/log.ts'
 import type { AccountKind, TransferReason } from './entities/money.ts'
 import type { ErrorCode } from './errors.ts'
 import type { IdSource } from './ids.ts'
@@ -118,6 +119,8 @@ export interface Changes<R> {
   readonly holds?: readonly HoldChange[]
   /** Ids of the objects that it is about. */
   readonly subjects?: readonly string[]
+  /** For what is only told: what the event says itself, instead of a hash of the parameters. */
+  readonly told?: { readonly type: ConversationEvent; readonly facts: ConversationFacts }
 }
 
 /** Signatures are checked before the write, where waiting is allowed. */

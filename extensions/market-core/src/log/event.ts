@@ -1,8 +1,7 @@
 /** What happened, as the log keeps it: appended in the same write as the change itself (DESIGN §13). */
 import type { Static, TObject } from '@sinclair/typebox'
 import { canonicalHash } from '@openclaw-market/protocol/canonical'
-import type { EntityOf } from '@openclaw-market/protocol/collection'
-import type { Events } from '@openclaw-market/protocol/entities/records'
+import type { Event } from '@openclaw-market/protocol/entities/records'
 import type { IdSource } from '@openclaw-market/protocol/ids'
 import type { Changes } from '@openclaw-market/protocol/operation'
 import type { Principal } from '@openclaw-market/protocol/principal'
@@ -13,18 +12,30 @@ export function eventOf<P extends TObject>(
   op: { readonly name: string; readonly params: P },
   params: Static<P>,
   who: Principal,
-  changes: Changes<unknown>,
+  { subjects = [], told }: Changes<unknown>,
   now: number,
   ids: IdSource,
-): EntityOf<typeof Events> {
+): Event {
   return {
     rev: 0,
     eventId: ids.next('evt'),
-    type: op.name,
+    type: told?.type ?? op.name,
     ...(who.kind === 'anyone' ? {} : { actorId: who.actorId }),
-    ...(who.kind === 'operator' && who.onBehalfOf !== undefined ? { onBehalfOf: who.onBehalfOf } : {}),
-    subjects: [...(changes.subjects ?? [])],
-    paramsHash: canonicalHash(codec(op.params).encode(params)),
+    ...(who.kind === 'operator' && who.onBehalfOf !== undefined ? actedFor(who.onBehalfOf) : {}),
+    subjects: [...subjects],
+    ...(told === undefined
+      ? { paramsHash: canonicalHash(codec(op.params).encode(params)) }
+      : { facts: told.facts }),
     createdAt: now,
   }
+}
+
+function actedFor({
+  actorId,
+  reason,
+}: NonNullable<Extract<Principal, { kind: 'operator' }>['onBehalfOf']>): Pick<
+  Event,
+  'forActorId' | 'reason'
+> {
+  return { forActorId: actorId, reason }
 }

@@ -4,7 +4,7 @@
  */
 import type { Static, TObject } from '@sinclair/typebox'
 import { canonicalHash } from '@openclaw-market/protocol/canonical'
-import { Answers, Events } from '@openclaw-market/protocol/entities/records'
+import { Answers } from '@openclaw-market/protocol/entities/records'
 import {
   isMarketError,
   MarketError,
@@ -27,6 +27,7 @@ import {
 import { actorOf, scopeOf, type Principal, type PrincipalKind } from '@openclaw-market/protocol/principal'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { post } from '../ledger/post.ts'
+import { eventAppender } from '../log/append.ts'
 import { eventOf } from '../log/event.ts'
 import type { MarketStore, WriteTx } from '../store/store.ts'
 
@@ -70,6 +71,7 @@ class Unproved {
 }
 
 export function executor(env: ExecuteEnvironment): Execute {
+  const append = eventAppender()
   const envelope = async (
     contract: Contract & { callers: readonly PrincipalKind[] },
     who: Principal,
@@ -117,7 +119,7 @@ export function executor(env: ExecuteEnvironment): Execute {
       }
       await apply(tx, { ...changes, writes }, now, env.ids)
       // Of nobody in particular there is nothing to tell, and a stranger must not be able to fill the log.
-      if (who.kind !== 'anyone') await tx.insert(Events, eventOf(op, params, who, changes, now, env.ids))
+      if (who.kind !== 'anyone') await append(tx, eventOf(op, params, who, changes, now, env.ids))
       return { again: result, writes }
     })
     if (outcome.writes.length > 0) env.committed(outcome.writes)

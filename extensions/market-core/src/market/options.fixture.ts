@@ -16,7 +16,7 @@ export type AtEnd = (act: () => Promise<void>) => void
 /** Directories of a market whose node wallet opens in no time: an operator's own keystore with a cheap scrypt. */
 export async function marketDirectories(
   atEnd: AtEnd,
-): Promise<{ storeDirectory: string; keyDirectory: string; passphraseFile: string }> {
+): Promise<Pick<MarketOptions, 'storeDirectory' | 'keyDirectory' | 'passphraseFile' | 'checkpointFile'>> {
   const home = await mkdtemp(join(tmpdir(), 'market-'))
   atEnd(() => rm(home, { recursive: true, force: true }))
   const keyDirectory = join(home, 'keys')
@@ -30,7 +30,12 @@ export async function marketDirectories(
   await mkdir(keyDirectory, { mode: 0o700 })
   await writeFile(join(keyDirectory, 'node-wallet.json'), keystore, { mode: 0o600 })
   await writeFile(passphraseFile, passphrase, { mode: 0o600 })
-  return { storeDirectory: join(home, 'store'), keyDirectory, passphraseFile }
+  return {
+    storeDirectory: join(home, 'store'),
+    keyDirectory,
+    passphraseFile,
+    checkpointFile: join(home, 'log-checkpoint'),
+  }
 }
 
 export async function marketOptions(

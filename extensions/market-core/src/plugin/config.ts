@@ -105,6 +105,7 @@ export function toOptions(
     backend: config.store ?? 'sqlite',
     storeDirectory: join(root, 'store'),
     keyDirectory: join(root, 'keys'),
+    checkpointFile: join(root, 'log-checkpoint'),
     passphraseFile: config.passphraseFile ?? defaultPassphraseFile(root),
     chainId: config.chainId ?? 1,
     currencies: config.currencies ?? [{ symbol: 'USDC', decimals: 6 }],

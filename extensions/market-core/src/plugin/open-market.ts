@@ -9,9 +9,12 @@ import { idSource, type IdSource } from '@openclaw-market/protocol/ids'
 import type { BackendFacts, Currency, MarketRules, Prover } from '@openclaw-market/protocol/operation'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import { chainClients, type ChainConfig } from '../keys/chain-clients.ts'
+import { openLogKey } from '../keys/log-key.ts'
 import { openNodeWallet } from '../keys/node-wallet.ts'
 import { openSecretBox, type SecretBox } from '../keys/secret-box.ts'
 import { verifySignature } from '../keys/verify.ts'
+import { AuditLog } from '../log/audit-log.ts'
+import { checkpointFile } from '../log/checkpoint-file.ts'
 import { openStore } from '../store/open.ts'
 import type { MarketStore } from '../store/store.ts'
 import { assembleMarket, type WorkingMarket } from './assemble-market.ts'
@@ -21,6 +24,8 @@ export interface MarketOptions {
   readonly storeDirectory: string
   readonly keyDirectory: string
   readonly passphraseFile: string
+  /** Where the newest checkpoint of the log is kept, outside the store. */
+  readonly checkpointFile: string
   readonly chainId: number
   readonly currencies: readonly Currency[]
   readonly chains: readonly ChainConfig[]
@@ -42,6 +47,7 @@ export interface Market extends Omit<WorkingMarket, 'recover'> {
   now(): number
   readonly prover: Prover
   readonly store: MarketStore
+  readonly log: AuditLog
   /** What this host's config lets resources be served by. Replaces what was announced before. */
   announceBackends(backends: readonly BackendFacts[]): void
   /** A box for secrets that live in files of their own, sealed by the passphrase file. */
@@ -53,6 +59,7 @@ export interface Market extends Omit<WorkingMarket, 'recover'> {
 export async function openMarket(options: MarketOptions): Promise<Market> {
   const now = options.now ?? Date.now
   const wallet = await openNodeWallet(options)
+  const signer = await openLogKey(options)
   const clients = chainClients(options.chains)
   const store = await openStore(options.backend, {
     directory: options.storeDirectory,
@@ -77,8 +84,18 @@ export async function openMarket(options: MarketOptions): Promise<Market> {
     newToken: () => `tok_${randomBytes(32).toString('base64url')}`,
   }
   const ids = idSource(now, (bytes) => void randomFillSync(bytes))
-  const { recover, ...working } = assembleMarket({ store, rules, now, ids, prover, report: options.report })
+  const { report } = options
+  const { recover, sweep, ...working } = assembleMarket({ store, rules, now, ids, prover, report })
+  const log = new AuditLog({
+    store,
+    origin: `openclaw-market/${wallet.address.toLowerCase()}`,
+    signer,
+    file: checkpointFile(options.checkpointFile),
+    now,
+    report,
+  })
   try {
+    await log.open()
     await recover()
   } catch (error) {
     await store.close()
@@ -92,12 +109,21 @@ export async function openMarket(options: MarketOptions): Promise<Market> {
     rules,
     now,
     ...working,
+    async sweep(limit, at) {
+      const swept = await sweep(limit, at)
+      await log.checkpoint().catch((error: unknown) => report('checkpoint', error))
+      return swept
+    },
     prover,
     store,
+    log,
     announceBackends(announced) {
       backends = new Map(announced.map((facts) => [facts.name, facts]))
     },
     secretBox: (purpose) => openSecretBox({ passphraseFile: options.passphraseFile, purpose }),
-    close: () => store.close(),
+    async close() {
+      await log.close().catch((error: unknown) => report('checkpoint', error))
+      await store.close()
+    },
   }
 }

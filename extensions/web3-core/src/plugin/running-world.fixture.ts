@@ -83,6 +83,7 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
     backend: store,
     storeDirectory: join(home, 'store'),
     keyDirectory: join(home, 'keys'),
+    checkpointFile: join(home, 'log-checkpoint'),
     passphraseFile: join(home, 'passphrase'),
     chainId,
     currencies: [{ symbol: 'USDC', decimals: 6 }],

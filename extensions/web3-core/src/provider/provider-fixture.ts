@@ -70,6 +70,7 @@ export async function testMarket(
     backend,
     storeDirectory: join(directory, 'store'),
     keyDirectory: join(directory, 'keys'),
+    checkpointFile: join(directory, 'log-checkpoint'),
     passphraseFile: join(directory, 'private', 'passphrase'),
     chainId: 31_337,
     currencies: [{ symbol: 'USDC', decimals: 6 }],

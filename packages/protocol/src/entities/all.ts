@@ -1,5 +1,6 @@
 import { anyCollection, type Collection } from '../collection.ts'
 import { Calls, Consents, Deliveries, Leases, Orders, UsageRecords } from './lease.ts'
+import { Checkpoints, LogTiles } from './log.ts'
 import { Accounts, CreditLines, Deposits, Payouts, Settlements, Transfers } from './money.ts'
 import { Allowances, Approvals, Spends } from './policy.ts'
 import {
@@ -44,4 +45,6 @@ export const allCollections: readonly Collection[] = [
   anyCollection(Allowances),
   anyCollection(Spends),
   anyCollection(Approvals),
+  anyCollection(LogTiles),
+  anyCollection(Checkpoints),
 ]

@@ -4,6 +4,7 @@ import { collection } from '../collection.ts'
 import { CreditLineId, EventId, QuoteId, ResourceId, SessionId } from '../ids.ts'
 import { UsageOrNone } from '../money/price.ts'
 import { ActorId, Amount, closed, line, Sha256Hex, Timestamp } from '../schema/scalars.ts'
+import { ConversationFacts } from './log.ts'
 
 export const QuoteSchema = closed({
   rev: Type.Integer(),
@@ -103,21 +104,34 @@ export const Answers = collection({
   keeping: 'ephemeral',
 })
 
-/** What happened, who did it, to what: appended in the same write as the change itself. */
+export const EventSchema = closed({
+  rev: Type.Integer(),
+  eventId: EventId,
+  /** The name of an operation, or `host.` and what of the conversation the host told. */
+  type: Type.String(),
+  actorId: Type.Optional(ActorId),
+  /** Whom an operator acted for, and why. */
+  forActorId: Type.Optional(ActorId),
+  reason: Type.Optional(line(1, 200)),
+  subjects: Type.Array(Type.String(), { maxItems: 16 }),
+  paramsHash: Type.Optional(Sha256Hex),
+  facts: Type.Optional(ConversationFacts),
+  createdAt: Timestamp,
+})
+export type Event = Static<typeof EventSchema>
+
+/**
+ * What happened, who did it, to what: appended in the same write as the change itself. In the order of their ids they are
+ * the leaves of the log: ids rise, so an event's place in it is how many came before.
+ */
 export const Events = collection({
   name: 'event',
-  schema: closed({
-    rev: Type.Integer(),
-    eventId: EventId,
-    type: Type.String(),
-    actorId: Type.Optional(ActorId),
-    onBehalfOf: Type.Optional(closed({ actorId: ActorId, reason: line(1, 200) })),
-    subjects: Type.Array(Type.String(), { maxItems: 16 }),
-    paramsHash: Type.Optional(Sha256Hex),
-    createdAt: Timestamp,
-  }),
+  schema: EventSchema,
   key: 'eventId',
-  // Written with every change and read by nobody yet: no index is kept that no query asks for.
+  indexes: ['type', 'createdAt'],
+  coarse: ['type'],
+  tags: ['subjects'],
+  visibility: { parties: ['actorId', 'forActorId'] },
   keeping: 'append',
 })
 

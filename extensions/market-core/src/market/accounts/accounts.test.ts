@@ -239,7 +239,12 @@ describe.each(backends)('accounts on %s', (backend) => {
       tx.list(Events, { filter: ({ subjects }) => subjects.includes(payoutId), limit: 10 }),
     )
     expect(events.items).toMatchObject([
-      { type: 'market.account.withdraw', actorId: world.market.address, onBehalfOf },
+      {
+        type: 'market.account.withdraw',
+        actorId: world.market.address,
+        forActorId: onBehalfOf.actorId,
+        reason: onBehalfOf.reason,
+      },
     ])
     expect(await refuses(world, accountBalance, { currency: 'USDC' }, { kind: 'anyone' })).toMatchObject({
       error: 'E_AUTH_REQUIRED',

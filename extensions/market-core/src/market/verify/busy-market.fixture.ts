@@ -1,4 +1,5 @@
 /** A market in which some of everything has happened: each collection has records, each state of a lease and a call is there. */
+import { tileWidth } from '@openclaw-market/protocol/entities/log'
 import { sha256Hex } from '@openclaw-market/protocol/canonical'
 import type { EntityOf } from '@openclaw-market/protocol/collection'
 import {
@@ -20,6 +21,7 @@ import { takeSpend } from '../budget/take-spend.ts'
 import { closeCredit } from '../credit/close.ts'
 import { openCredit } from '../credit/open.ts'
 import { settleCredit } from '../credit/settle.ts'
+import { recordConversation } from '../audit/record-conversation.ts'
 import { completeLease } from '../leases/complete.ts'
 import { revokeLease } from '../leases/revoke.ts'
 import { issueLease } from '../leases/issue.ts'
@@ -95,6 +97,7 @@ export async function busyMarket(backend: 'sqlite' | 'file', atEnd?: AtEnd): Pro
   await does(world, quoteResource, { resourceId: resources.model, ttlMs: 60_000 }, stranger.who)
   await spendAll(world)
   await keepOthers(world, buyer)
+  await talk(world)
   return { world, buyer, seller, stranger, resources, leases, credit, payouts }
 }
 
@@ -220,6 +223,15 @@ async function spendAll(world: World): Promise<void> {
     await does(world, setPolicy, { approve: approvalId }, world.node)
     await take(3, amount, asking(amount))
   }
+}
+
+/** As much as makes a tile of the log, which is signed then. */
+async function talk(world: World): Promise<void> {
+  const turn = { type: 'host.llm_input', facts: { model: 'a model', images: 0 } }
+  await Promise.all(
+    Array.from({ length: tileWidth }, () => does(world, recordConversation, turn, world.node)),
+  )
+  await world.market.log.checkpoint()
 }
 
 /** What web3-core keeps in the same store. */

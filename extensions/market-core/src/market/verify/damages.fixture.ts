@@ -17,6 +17,7 @@ import {
   Settlements,
   Transfers,
 } from '@openclaw-market/protocol/entities/money'
+import { Checkpoints } from '@openclaw-market/protocol/entities/log'
 import {
   Answers,
   Challenges,
@@ -241,6 +242,12 @@ export const damages: Readonly<Record<string, Damage>> = {
   'deposit.amount': changed(anyCollection(Deposits), () => ({ amount: 0n })),
   'payout.amount': changed(anyCollection(Payouts), () => ({ amount: 0n })),
   'escrow.balance': changed(settlements, plus('refundedSoFar'), ofLease('completed')),
+  'log.events': changed(anyCollection(Events), () => ({ createdAt: 0 })),
+  'checkpoint.note': changed(anyCollection(Checkpoints), () => ({ rootHash: sha256Hex('another') })),
+  'checkpoint.root': async (tx) => {
+    const last = (await some(tx, anyCollection(Events), () => true)).at(-1) ?? {}
+    await drop(tx, anyCollection(Events), last)
+  },
   'event.type': changed(anyCollection(Events), () => ({ type: 'a thing' })),
   'lease.concurrent': changed(leases, () => ({ openCalls: 99 }), ofLease('running')),
   'lease.open': changed(leases, () => ({ unknownCalls: 0 }), ofLease('running')),

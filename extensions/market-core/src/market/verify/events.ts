@@ -23,7 +23,8 @@ interface EventFacts {
 }
 
 const eventRules = rules<EventFacts>({
-  'event.type': ({ event }) => /^(market|web3)(\.[A-Za-z]+)+$/.test(event.type) || 'is of no operation',
+  'event.type': ({ event }) =>
+    /^((market|web3)(\.[A-Za-z]+)+|host\.[a-z_]+)$/.test(event.type) || 'is of no operation',
   'event.actor': ({ event }) => event.actorId !== undefined || 'names nobody who did it',
   'event.subjects': ({ missing }) =>
     missing === undefined || `is about ${missing}, and there is no such thing`,

@@ -13,6 +13,7 @@ import type { Audience } from './facts.ts'
 import { Findings, type Finding } from './findings.ts'
 import { checkFunds } from './funds.ts'
 import { checkLeases } from './leases.ts'
+import { checkLog } from './log.ts'
 import { checkRecords } from './records.ts'
 import { checkRequests } from './requests.ts'
 import { checkResources } from './resources.ts'
@@ -48,5 +49,6 @@ export async function verifyRecords(tx: ReadTx, audience?: Audience): Promise<Ve
   await checkLeases(books, { replay, tally, audience, counts })
   await checkRequests(books)
   await checkBudget(books)
+  await checkLog(tx, books)
   return { checked: counts, findings: findings.kept, more: findings.more }
 }
