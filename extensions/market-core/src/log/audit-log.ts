@@ -136,8 +136,12 @@ export class AuditLog {
   }
 
   async status(): Promise<AuditStatus> {
-    const size = await this.#read(async (tx) => (await Tree.read(tx, this.#roots)).size)
     const checkpoint = await this.#newest()
+    const size = await this.#size().catch((error: unknown) => {
+      // A past that does not hold is what is to be said, not a reason to say nothing.
+      if (this.#broken === undefined) throw error
+      return checkpoint?.size ?? 0
+    })
     const { note: _note, ...rest } = checkpoint === undefined ? { note: '' } : showCheckpoint(checkpoint)
     return {
       size,
@@ -252,6 +256,10 @@ export class AuditLog {
       ...(broken === undefined ? {} : { problem: broken.message }),
       ...(checkpoint === undefined ? {} : { checkpoint: showCheckpoint(checkpoint) }),
     }
+  }
+
+  #size(): Promise<number> {
+    return this.#read(async (tx) => (await Tree.read(tx, this.#roots)).size)
   }
 
   async #newest(): Promise<Checkpoint | undefined> {

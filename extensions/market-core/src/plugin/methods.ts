@@ -5,6 +5,9 @@ import { settlePayout } from '../market/accounts/settle-payout.ts'
 import { accountStatement } from '../market/accounts/statement.ts'
 import { listTransfers } from '../market/accounts/transfers.ts'
 import { withdraw } from '../market/accounts/withdraw.ts'
+import { queryEvents } from '../market/audit/query.ts'
+import { summarizeEvents } from '../market/audit/summarize.ts'
+import { traceId } from '../market/audit/trace.ts'
 import { closeCredit } from '../market/credit/close.ts'
 import { listCredit } from '../market/credit/list.ts'
 import { openCredit } from '../market/credit/open.ts'
@@ -28,6 +31,7 @@ import { letWalletGo } from '../market/wallet/let-go.ts'
 import { appendUsage } from '../market/usage/append.ts'
 import { listUsage } from '../market/usage/list.ts'
 import { summarizeUsage } from '../market/usage/summary.ts'
+import { withAudit } from './with-audit.ts'
 import { verifyStoreMethod } from './verify-store.ts'
 
 export const marketMethods: readonly MarketMethod[] = [
@@ -57,7 +61,10 @@ export const marketMethods: readonly MarketMethod[] = [
   method(settleCredit),
   method(settlementStatus),
   method(listSettlements),
-  method(statusSummary),
+  withAudit(statusSummary),
+  method(queryEvents),
+  withAudit(summarizeEvents),
+  method(traceId),
   method(letWalletGo),
   verifyStoreMethod,
 ]
