@@ -15,6 +15,7 @@ import { payStatusCommand } from '../../extensions/web3-core/src/surface/command
 import { diceOf, replayLine, seedOfRun, sized } from '../run.ts'
 import { asWallet, Trade, wallets } from '../store/trade.ts'
 import { bareMarket, node, operator, type BareMarket } from './bare-market.ts'
+import { dealings } from './dealings.ts'
 
 const figures = { histories: 0, comparisons: 0, amounts: 0 }
 afterAll(() => {
@@ -35,6 +36,7 @@ const shownAs = {
   earned: 'earned',
   spent: 'spent',
   net: 'net',
+  owing: 'you owe',
   pendingPayouts: 'paying out',
 } as const
 type Shown = Readonly<Record<keyof typeof shownAs, bigint>>
@@ -59,6 +61,8 @@ it.each(['sqlite', 'file'] as const)('four surfaces agree on the %s store', asyn
     const { world, market } = await tradingWorld(store, seed)
     const trade = new Trade(diceOf(seed), (act) => act(market))
     figures.histories++
+    await dealings(market)
+    await compare(world, market, 'after the dealings')
     for (let step = 1; step <= sized(300, 600); step++) {
       await trade.step()
       if (step % 15 === 0) await compare(world, market, `${replayLine('money', seed)} at step ${step}`)
@@ -103,8 +107,8 @@ async function compare(world: RunningWorld, market: BareMarket, replay: string):
 async function agreesWithBalances(market: BareMarket, currencies: readonly Json[], replay: string) {
   for (const each of currencies) {
     const balance = good(await market.run(accountBalance, { currency: each['currency'] }, node))
-    const { available, held, owed, pendingPayouts } = balance
-    expect(each, replay).toMatchObject({ available, held, owed, pendingPayouts })
+    const { available, held, owed, owing, credit, pendingPayouts } = balance
+    expect(each, replay).toMatchObject({ available, held, owed, owing, credit, pendingPayouts })
     // Released is released, whoever counts: here the settlements say it, there the transfers.
     const [earned, spent] = await releasedOf(market, String(each['currency']))
     expect(each, replay).toMatchObject({

@@ -1,6 +1,6 @@
 import { statusContract } from '../../status/summary.ts'
 import type { ChatCommand } from './command.ts'
-import { amount, screen } from './look.ts'
+import { amount, screen, type Row } from './look.ts'
 
 export const creditsCommand: ChatCommand = {
   name: 'credits',
@@ -9,9 +9,9 @@ export const creditsCommand: ChatCommand = {
     const { billing } = await call(statusContract.name, statusContract.result)
     return screen({
       title: said[billing.status],
-      rows: billing.currencies.map(({ currency, decimals, available }) => [
-        currency,
-        amount(available, decimals),
+      rows: billing.currencies.flatMap(({ currency, decimals, available, credit }): Row[] => [
+        [currency, amount(available, decimals)],
+        ...(credit.left === 0n ? [] : [[`${currency} to pay later`, amount(credit.left, decimals)] as const]),
       ]),
       wayOn: billing.status === 'active' ? '/pay_status shows where the rest is' : '/pay_status has the rest',
     })

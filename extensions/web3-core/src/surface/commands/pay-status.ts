@@ -24,6 +24,8 @@ async function ofAll({ call, now }: CommandCall): Promise<string> {
       ...shown.flatMap(moneyRows),
       ['unsettled', leases(settlement.pending)],
       ...some('of these unknown', settlement.unknown),
+      ...some('unpaid', settlement.owed),
+      ...some('in default', settlement.defaulted),
       ...some('payouts waiting', payouts.pending),
       ...(waiting?.since === undefined
         ? []
@@ -40,6 +42,7 @@ function moneyRows({ currency, decimals, net, ...money }: Static<typeof Currency
       ['available', money.available],
       ['held', money.held],
       ['owed to you', money.owed],
+      ...(money.owing === 0n ? [] : [['you owe', money.owing] as const]),
       ['earned', money.earned],
       ['spent', money.spent],
       ['net', BigInt(net)],
@@ -53,11 +56,12 @@ function isDealtIn({
   available,
   held,
   owed,
+  owing,
   earned,
   spent,
   pendingPayouts,
 }: Static<typeof CurrencyStatement>) {
-  return available + held + owed + earned + spent + pendingPayouts > 0n
+  return available + held + owed + owing + earned + spent + pendingPayouts > 0n
 }
 
 function some(label: string, count: number): Row[] {
