@@ -29,7 +29,7 @@ export interface OutsideWallet {
   /** One request signed by itself; `nonce` when it must not be a fresh one. */
   signed(method: string, params?: JsonRecord, nonce?: string): Promise<Answered>
   /** By quote, consent and a token of its own. */
-  lease(resourceId: string, maxCost: string, ttlMs?: number): Promise<Leased>
+  lease(resourceId: string, maxCost: string, ttlMs?: number, mode?: 'postpaid'): Promise<Leased>
   delegate(values: Omit<DelegationValues, 'provider' | 'chainId'>): Promise<JsonRecord>
 }
 
@@ -83,8 +83,9 @@ export function outsideWallet(base: string, key = generatePrivateKey()): Outside
         'x-web3-signature': signature,
       })
     },
-    async lease(resourceId, maxCost, ttlMs = 3_600_000) {
-      const quote = good(await api('web3.resources.quote', { resourceId, ttlMs, maxCost }))
+    async lease(resourceId, maxCost, ttlMs = 3_600_000, mode) {
+      const plan = { resourceId, ttlMs, maxCost, ...(mode === undefined ? {} : { mode }) }
+      const quote = good(await api('web3.resources.quote', plan))
       const token = `tok_${randomBytes(32).toString('base64url')}`
       const leased = good(
         await api('web3.resources.lease', {
