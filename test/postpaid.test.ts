@@ -2,7 +2,9 @@
  * Leases that are paid afterwards, by wallets outside of the real gateway: one that pays, and one that cannot, over a kill of
  * the whole process in between.
  */
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { JsonRecord } from '../scripts/gateway/json-value.ts'
 import {
@@ -128,4 +130,13 @@ it('is lost when it cannot be paid, once and for all to see, until it is paid: o
   expect(await money(wallet)).toMatchObject({ available: '500', owing: '0', credit: { drawn: '0' } })
   await ask(await wallet.lease(resourceId, '4000', 60_000, 'postpaid'))
   expect(await gateway.call('market.store.verify')).toMatchObject({ holds: true })
+})
+
+it('adds up for a program that knows nothing of ours', async () => {
+  await gateway.host.stop()
+  const books = join(home.path, 'gateway', 'state', 'market-core', 'store')
+  const recount = join(import.meta.dirname, '..', 'scripts', 'recount-books', 'main.ts')
+  const { stdout } = await promisify(execFile)(process.execPath, [recount, '--store', books])
+  expect(JSON.parse(stdout)).toMatchObject({ conserved: true, problems: [] })
+  expect(stdout).toContain('"lent":"4000"')
 })

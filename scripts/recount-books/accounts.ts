@@ -14,6 +14,8 @@ export interface CurrencyTotals {
   readonly available: string
   readonly escrow: string
   readonly payouts: string
+  /** Locked or owed on credit lines. */
+  readonly lent: string
 }
 
 export interface Transfer {
@@ -39,8 +41,8 @@ export function recountAccounts(store: RawStore, findings: Findings): RecountedA
   const credits = sums(transfers, ({ credit }) => credit)
   const balance = (id: string): bigint => {
     const value = (credits.get(id) ?? 0n) - (debits.get(id) ?? 0n)
-    // The world outside is where debits stand for; every other account is what the market owes someone.
-    return kindOf(id) === 'outside' ? -value : value
+    // What came from outside and what is lent stand in debits; every other account is what the market owes someone.
+    return ['outside', 'credit'].includes(kindOf(id)) ? -value : value
   }
   const ids = new Set<string>()
   for (const account of store.all('account')) {
@@ -107,7 +109,13 @@ function totalsOf(
   const paidOut = sum(paid.map((each) => amount(each, 'amount')))
   findings.same(`${currency} that came in and is here`, ofKind('outside'), deposited - paidOut)
   const inside = ofKind('available') + ofKind('escrow') + ofKind('payout')
-  findings.same(`${currency} that the market owes`, inside, ofKind('outside'))
+  const lent = ofKind('credit')
+  findings.same(`${currency} that the market owes`, inside, ofKind('outside') + lent)
+  for (const line of store.all('credit_line').filter(inCurrency)) {
+    const id = text(line, 'creditLineId')
+    const drawn = balance(`credit:${id}:${currency}`)
+    findings.holds(drawn <= amount(line, 'ceiling'), `${id} is drawn by ${drawn}, more than was granted`)
+  }
   return {
     debits: debited.toString(),
     credits: credited.toString(),
@@ -116,6 +124,7 @@ function totalsOf(
     available: ofKind('available').toString(),
     escrow: ofKind('escrow').toString(),
     payouts: ofKind('payout').toString(),
+    lent: lent.toString(),
   }
 }
 

@@ -1,7 +1,7 @@
 /** Every lease with its money: what was locked, what its records come to, and where the escrow went. */
 import type { RecountedAccounts } from './accounts.ts'
 import type { Findings } from './findings.ts'
-import { amount, integer, text, totals, usageText, type RawRecord } from './raw-record.ts'
+import { amount, integer, optionalText, text, totals, usageText, type RawRecord } from './raw-record.ts'
 import type { RawStore } from './raw-store.ts'
 import { recountUsage, type RecountedRecord } from './usage-records.ts'
 
@@ -104,10 +104,13 @@ function recountSettlement(
   const payee = `available:${text(settlement, 'payeeActorId')}:${currency}`
   findings.same(`payer of ${id}`, text(settlement, 'payerActorId'), text(lease, 'consumerActorId'))
   findings.same(`payee of ${id}`, text(settlement, 'payeeActorId'), text(lease, 'providerActorId'))
+  const line = optionalText(settlement, 'creditLineId')
+  const source = line === undefined ? payer : `credit:${line}:${currency}`
   const ways = new Map([
-    ['lock', { debit: payer, credit: escrow }],
+    ['lock', { debit: source, credit: escrow }],
     ['release', { debit: escrow, credit: payee }],
-    ['refund', { debit: escrow, credit: payer }],
+    ['refund', { debit: escrow, credit: source }],
+    ...(line === undefined ? [] : [['repay', { debit: payer, credit: source }] as const]),
   ])
   const moved = new Map<string, bigint>()
   for (const { id: transferId, debit, credit, reason, amount, reference } of transfers) {
@@ -122,6 +125,8 @@ function recountSettlement(
   const locked = moved.get('lock') ?? 0n
   const released = moved.get('release') ?? 0n
   const refunded = moved.get('refund') ?? 0n
+  // Nobody earns what nobody has paid.
+  findings.same(`repaid for ${id}`, moved.get('repay') ?? 0n, line === undefined ? 0n : released)
   findings.same(`locked of ${id}`, amount(settlement, 'locked'), locked)
   findings.same(`locked of ${id}, against maxCost`, amount(lease, 'maxCost'), locked)
   findings.same(`releasedSoFar of ${id}`, amount(settlement, 'releasedSoFar'), released)

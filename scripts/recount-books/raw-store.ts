@@ -13,6 +13,7 @@ export const collections = {
   deposit: 'depositId',
   payout: 'payoutId',
   settlement: 'settlementId',
+  credit_line: 'creditLineId',
   lease: 'leaseId',
   call: 'callId',
   usage_record: 'ledgerId',
