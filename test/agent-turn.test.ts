@@ -160,12 +160,22 @@ describe.each([
     expect([market, record(lease)['status']]).toEqual(['harbour', 'lease_completed'])
   })
 
+  it('offers the model the skill that ships with the plugin', () => {
+    const introduced = (requests[0]?.messages ?? []).filter(({ text: said }) => said.includes('web3-market'))
+    // The renamed copy of the plugin ships none: a skill is written for the names in the sources.
+    expect(introduced).toHaveLength(to === sides.named ? 1 : 0)
+    for (const { role, text: said } of introduced) {
+      expect(role).toBe('system')
+      expect(said).toContain('skills/web3-market/SKILL.md')
+    }
+  })
+
   it('shows the model only names that its registry has', async () => {
     const { capabilities } = await consumer.call(shown('web3.capabilities.describe'))
     const names = new Set(list(capabilities).map(({ name }) => text(name)))
     expect(names).toContain(shown('web3.resources.lease'))
     const read = JSON.stringify(requests)
-    const foreign = [...read.matchAll(/\bweb3\.[a-z]+\.[a-zA-Z]+/g)]
+    const foreign = [...read.matchAll(/\bweb3\.[a-z]+(?:\.[a-zA-Z]+)+/g)]
       .map(([name]) => name)
       .filter((name) => !names.has(name))
     expect(foreign).toEqual([])
