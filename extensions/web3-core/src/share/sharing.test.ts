@@ -1,137 +1,29 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { publishResource } from '@openclaw-market/market-core'
 import { leaseAs, outsideWallet } from '../plugin/outside-wallet.fixture.ts'
-import type { RunningWorld, WorldOptions } from '../plugin/running-world.fixture.ts'
-import { bad, good, temporaryHome, testWorld, type Json } from '../plugin/world.fixture.ts'
-import { callAsNode } from '../surface/gateway-methods.ts'
-import {
-  lmStudioRoutes,
-  localServer,
-  ollamaRoutes,
-  searxngRoutes,
-  vllmRoutes,
-  type LocalServer,
-} from './local-servers.fixture.ts'
 import { sharedFile } from '../plugin/state-files.ts'
+import { bad, good } from '../plugin/world.fixture.ts'
+import { callAsNode } from '../surface/gateway-methods.ts'
+import { byName, everything, household, list, open } from './household.fixture.ts'
 import { tendShared } from './tend.ts'
 
 const stores = ['sqlite', 'file'] as const
 
-interface Home {
-  readonly home: string
-  readonly ports: readonly number[]
-  readonly servers: readonly LocalServer[]
-  readonly docs: string
-  readonly disk: string
-}
-
-async function household(): Promise<Home> {
-  const home = await temporaryHome()
-  const servers = await Promise.all([
-    localServer(ollamaRoutes),
-    localServer(searxngRoutes('json')),
-    localServer(vllmRoutes),
-    localServer(lmStudioRoutes),
-  ])
-  for (const server of servers) onTestFinished(() => server.close())
-  const [docs, disk] = [join(home, 'notes'), join(home, 'room')]
-  await mkdir(docs)
-  await mkdir(disk)
-  await writeFile(join(docs, 'tides.md'), '# Tides\n\nThe moon pulls the sea.\n')
-  return { home, ports: servers.map(({ port }) => port), servers, docs, disk }
-}
-
-function open({ home, ports }: Home, more: Partial<WorldOptions> = {}): Promise<RunningWorld> {
-  return testWorld({ home, config: { share: { ports } }, ...more })
-}
-
-const list = (value: unknown): readonly Json[] => value as readonly Json[]
-const names = (value: unknown): unknown[] => list(value).map(({ name }) => name)
-const everything = ({ docs, disk }: Home) => ({ docs, disk: { folder: disk, bytes: 5_000_000 } })
-const byName = (value: unknown, name: string): Json => {
-  const found = list(value).find((each) => each['name'] === name)
-  if (found === undefined) throw new Error(`no ${name} in ${JSON.stringify(value)}`)
-  return found
-}
-
-describe('finding', () => {
-  it('names what is here and proposes a price for each, and says neither address nor path', async () => {
-    const home = await household()
-    const world = await open(home)
-    const answer = good(await world.call('web3.share.find', everything(home)))
-    expect(list(answer['found']).map(({ name, kind, by, label }) => [name, kind, by, label])).toEqual([
-      ['ollama-llama3-2-3b', 'model', 'Ollama', 'llama3.2:3b'],
-      ['searxng', 'search', 'SearXNG', 'Web search'],
-      ['vllm-mistral-small-24b', 'model', 'vLLM', 'Mistral-Small-24B'],
-      ['lm-studio-qwen2-5-7b-instruct', 'model', 'LM Studio', 'qwen2.5-7b-instruct'],
-      // The config of this world has a `docs` and a `disk` of its own.
-      ['docs-2', 'search', 'a folder, 1 document', 'Documents'],
-      ['disk-2', 'storage', 'a folder', 'Disk space'],
-    ])
-    expect(byName(answer['found'], 'ollama-llama3-2-3b')['prices']).toEqual([
-      { unit: 'input_token', amount: '50000', per: '1000000', currency: 'USDC' },
-      { unit: 'output_token', amount: '150000', per: '1000000', currency: 'USDC' },
-    ])
-    const said = JSON.stringify(answer)
-    for (const secret of [home.home, '/srv/private', '127.0.0.1', ...home.ports.map(String)])
-      expect(said).not.toContain(secret)
-  })
-
-  it('says what is here and cannot be shared, and what to do about it', async () => {
-    const home = await household()
-    const off = await localServer(searxngRoutes('html-only'))
-    const locked = await localServer({ '/v1/models': { status: 401, text: '' } })
-    const empty = await localServer({ ...ollamaRoutes, '/api/tags': { json: { models: [] } } })
-    for (const server of [off, locked, empty]) onTestFinished(() => server.close())
-    await mkdir(join(home.home, 'nothing'))
-    const world = await open(home)
-    const answer = good(
-      await world.call('web3.share.find', {
-        ports: [off.port, locked.port, empty.port],
-        endpoints: [{ port: off.port, path: '/v1' }],
-        docs: join(home.home, 'nothing'),
-      }),
-    )
-    expect(answer['found']).toEqual([])
-    expect(list(answer['notes']).map(({ problem }) => problem)).toEqual([
-      'its settings allow no JSON',
-      'it wants a key',
-      'it has no model that can chat',
-      'nothing there lists models as OpenAI does',
-      'there are no documents in it that can be searched',
-    ])
-    for (const { hint } of list(answer['notes'])) expect(String(hint).length).toBeGreaterThan(20)
-  })
-
-  it('takes an endpoint that was named, each thing once, and never what this gateway itself offers', async () => {
-    const home = await household()
-    const [ollama] = home.servers
-    const world = await open(home)
-    const own = Number(new URL(world.url).port)
-    const port = ollama?.port ?? 0
-    const answer = good(
-      await world.call('web3.share.find', { ports: [port, own], endpoints: [{ port, path: '/v1/' }] }),
-    )
-    // By its own port it is an Ollama, which leaves out what cannot chat; by the list alone that cannot be told.
-    expect(names(answer['found'])).toEqual(['ollama-llama3-2-3b'])
-  })
-
-  it('is for the owner at the gateway alone', async () => {
-    const world = await open(await household())
-    for (const from of [
-      { door: 'tool', owner: true },
-      { door: 'tool', owner: false },
-      { door: 'gateway', owner: false },
-    ] as const) {
-      const start = { things: [{ name: 'searxng' }] }
-      expect(bad(await callAsNode('web3.share.start', start, from)).error).toBe('E_FORBIDDEN')
-      expect(bad(await callAsNode('web3.share.stop', {}, from)).error).toBe('E_FORBIDDEN')
-    }
-    const stranger = outsideWallet(world)
-    expect(bad((await stranger.api('web3.share.status')).body).error).toBe('E_FORBIDDEN')
-  })
+it('is for the owner at the gateway alone', async () => {
+  const world = await open(await household())
+  for (const from of [
+    { door: 'tool', owner: true },
+    { door: 'tool', owner: false },
+    { door: 'gateway', owner: false },
+  ] as const) {
+    const start = { things: [{ name: 'searxng' }] }
+    expect(bad(await callAsNode('web3.share.start', start, from)).error).toBe('E_FORBIDDEN')
+    expect(bad(await callAsNode('web3.share.stop', {}, from)).error).toBe('E_FORBIDDEN')
+  }
+  const stranger = outsideWallet(world)
+  expect(bad((await stranger.api('web3.share.status')).body).error).toBe('E_FORBIDDEN')
 })
 
 describe.each(stores)('what is shared, store %s', (store) => {
