@@ -1,5 +1,6 @@
 /**
- * The budget in the real gateway: an agent's turn within its allowance, others who are refused with figures, and the owner's word in a chat. The model is scripted.
+ * The budget in the real gateway: an agent's turn within its allowance, others who are refused with figures, and the owner's
+ * word in a chat. The model is scripted.
  */
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -88,7 +89,7 @@ it('the owner sets it in a chat, and sees what is left', async () => {
   expect(await say('/allowance')).toContain('No allowance')
   expect(await say('/allowance $2/day')).toContain('Allowance 1 is set')
   expect(await say('/allowance 20 dollars')).toContain('E.g. /allowance $20/day')
-  expect(await say('/allowance off 7')).toContain('there is no allowance 7')
+  expect(await say('/allowance off 7')).toContain('here is no allowance 7')
   const { allowances } = await market.call('web3.billing.policy.get')
   expect(list(allowances)).toMatchObject([{ number: 1, per: 'day', limitNow: '2000000', left: '2000000' }])
 })

@@ -2,6 +2,7 @@
 import { authorityClaims } from './authority.ts'
 import { backendsClaims } from './backends.ts'
 import { billingClaims } from './billing.ts'
+import { budgetClaims } from './budget.ts'
 import type { Area } from './claim.ts'
 import { consumerClaims } from './consumer.ts'
 import { identityClaims } from './identity.ts'
@@ -20,6 +21,7 @@ export const areas: readonly Area[] = [
   sightClaims,
   moneyClaims,
   billingClaims,
+  budgetClaims,
   storeClaims,
   secretsClaims,
   providerClaims,

@@ -13,6 +13,7 @@ import { runLocal } from '../capabilities/through-market.ts'
 import { nodePrincipal } from '../consumer/node-principal.ts'
 import { runningWeb3 } from '../plugin/handle.ts'
 import { nodeWallet, type OwnersDoor } from './gateway-methods.ts'
+import { beingWritten } from './prompt-answers.ts'
 import { shortTools } from './tools.ts'
 
 const deadlineMs = 2_000
@@ -33,6 +34,8 @@ type Decision = {
     severity: 'warning'
     timeoutMs: number
     allowedDecisions: ('allow-once' | 'deny')[]
+    /** The host stamps it on what a hook asks, and not on what a policy asks. */
+    pluginId: string
     onResolution: (decision: string) => Promise<void>
   }
 }
@@ -152,14 +155,17 @@ function prompt(
     severity: 'warning',
     timeoutMs: promptMs,
     allowedDecisions: ['allow-once', 'deny'],
+    pluginId: 'web3-core',
     async onResolution(decision) {
       if (decision !== 'allow-once' && decision !== 'deny') return
       const market = web3.market()
       const change = decision === 'allow-once' ? { approve: approvalId } : { deny: approvalId }
       // Whoever the host lets answer its prompt speaks for the owner.
-      await runLocal(market, setPolicy, given(change), nodePrincipal(market)).catch((error: unknown) =>
-        web3.report('an answer to a prompt', error),
+      const writing = runLocal(market, setPolicy, given(change), nodePrincipal(market)).then(
+        () => undefined,
+        (error: unknown) => web3.report('an answer to a prompt', error),
       )
+      await beingWritten(writing)
     },
   }
 }

@@ -15,6 +15,7 @@ import { Type, type Static, type TObject } from '@sinclair/typebox'
 import type { Capability } from '../capabilities/capability.ts'
 import { groups } from '../capabilities/capability.ts'
 import { callAsNode, type OwnersDoor } from './gateway-methods.ts'
+import { answersWritten } from './prompt-answers.ts'
 import { withinLimit } from './tool-answer.ts'
 
 export const shortTools: Readonly<Record<string, string>> = {
@@ -89,6 +90,7 @@ function register<P extends TObject>(api: OpenClawPluginApi, name: string, tool:
     parameters: tool.parameters,
     ...(tool.direct ? { catalogMode: 'direct-only' as const } : {}),
     execute: async (_id, params) => {
+      await answersWritten()
       const problem = codec(tool.parameters).problem(params)
       const envelope =
         problem === undefined
