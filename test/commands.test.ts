@@ -103,6 +103,7 @@ describe('money', () => {
     expect(rows(answer)).toContain('USDC 0.98')
     expect(page).toContain(answer)
     expect(answer).toMatch(/^You can spend:\n/)
+    expect(rows(answer)).toContain('limits none')
     expect(answer.split('\n').at(-1)).toContain('/pay_status')
   })
 
