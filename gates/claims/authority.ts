@@ -207,15 +207,15 @@ export const authorityClaims: Area = {
     },
     {
       claim: 'No lease is sold for longer than the delegation under which it would be served.',
-      file: `${market}/leases/issue.ts`,
-      enforcedBy: 'issueLease',
+      file: `${market}/leases/ttl.ts`,
+      enforcedBy: 'assertServed',
       caughtBy: {
         file: issuingWho,
         test: 'is not sold beyond the delegation under which it would be served',
       },
       loss: {
-        line: 'if (resource.delegation !== undefined && resource.delegation.expiresAt < expiresAt)',
-        replacement: 'if (resource.delegation !== undefined && resource.delegation.expiresAt < now)',
+        line: 'if (delegation === undefined || delegation.expiresAt >= expiresAt) return',
+        replacement: 'if (delegation === undefined || delegation.expiresAt >= 0) return',
       },
     },
     {

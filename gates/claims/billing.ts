@@ -107,7 +107,10 @@ export const billingClaims: Area = {
         file: endings,
         test: 'pays what was metered, at once or when the window is over, and the rest returns at once',
       },
-      loss: { line: 'accepted(lease) || now >= closesAt ?', replacement: 'accepted(lease) || now > 0 ?' },
+      loss: {
+        line: 'const due = accepted(lease) || now >= closesAt',
+        replacement: 'const due = accepted(lease) || now > 0',
+      },
     },
     {
       claim: 'A settled lease pays no more.',

@@ -4,6 +4,7 @@ const ledger = `${core}/ledger`
 const applying = `${ledger}/apply.test.ts`
 const market = `${core}/market`
 const accounts = `${market}/accounts/accounts.test.ts`
+const onCredit = `${market}/credit/credit.test.ts`
 const searched = 'gates/money/money.test.ts'
 const aLedger = 'a ledger adds up, keeps nothing below zero, and refuses what the rules refuse'
 const aPrice =
@@ -22,8 +23,56 @@ export const moneyClaims: Area = {
         test: 'is released only from what is committed, and refunded only from what is free',
       },
       loss: {
-        line: "if (account.kind !== 'outside' && freeOf(account) < amount) throw insufficient(account, amount)",
+        line: 'if (holdsMoney(account) && freeOf(account) < amount) throw insufficient(account, amount)',
         replacement: '',
+      },
+    },
+    {
+      claim: 'Nothing is drawn of a credit line beyond its ceiling.',
+      file: `${ledger}/apply.ts`,
+      enforcedBy: 'applyDebit',
+      caughtBy: { file: searched, test: aLedger },
+      loss: {
+        line: "if (account.kind === 'credit' && balanceOf(after) > (debit.ceiling ?? 0n))",
+        replacement: "if (account.kind === 'credit' && balanceOf(after) < 0n)",
+      },
+    },
+    {
+      claim:
+        'On credit nobody earns what nobody has paid: what is released is paid into the line in the same write.',
+      file: `${core}/settlement/movements.ts`,
+      enforcedBy: 'releaseOf',
+      caughtBy: {
+        file: searched,
+        test: 'an escrow covers what is promised, and is empty exactly when its settlement is final',
+      },
+      loss: { line: 'return [repay, release]', replacement: 'return [release]' },
+    },
+    {
+      claim: 'A consent to pay beforehand is none to pay afterwards, nor the other way round.',
+      file: `${market}/leases/consented.ts`,
+      enforcedBy: 'checkQuote',
+      caughtBy: {
+        file: onCredit,
+        test: 'is what a consent names: a prepaid consent never becomes a post-paid lease, nor the other way round',
+      },
+      loss: {
+        line: 'if (quote.creditLineId !== line?.creditLineId) {',
+        replacement: 'if (quote.ttlMs < 0) {',
+      },
+    },
+    {
+      claim:
+        'Who has not paid a provider in time leases nothing more from it, prepaid or not, until it is paid.',
+      file: `${market}/leases/on-credit.ts`,
+      enforcedBy: 'lineFor',
+      caughtBy: {
+        file: onCredit,
+        test: 'not paid in time is a default: it blocks every lease from that provider, and nobody else’s, until it is paid',
+      },
+      loss: {
+        line: 'if (defaulted !== undefined) throw unpaid(defaulted)',
+        replacement: "if (defaulted !== undefined && mode === 'postpaid') throw unpaid(defaulted)",
       },
     },
     {
