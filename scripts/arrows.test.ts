@@ -16,9 +16,17 @@ interface Layers {
   readonly packages: readonly string[]
 }
 
-const groups = ['identity', 'wallet', 'resources', 'consumer', 'billing', 'status', 'provider', 'share'].map(
-  (name) => `src/${name}`,
-)
+const groups = [
+  'brain',
+  'identity',
+  'wallet',
+  'resources',
+  'consumer',
+  'billing',
+  'status',
+  'provider',
+  'share',
+].map((name) => `src/${name}`)
 
 const layers: readonly Layers[] = [
   { directory: 'packages/protocol', mayImport: { src: [] }, packages: [] },

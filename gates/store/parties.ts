@@ -48,6 +48,7 @@ export const seen: Readonly<Record<string, Seen>> = {
   event: { by: ['actorId', 'forActorId'] },
   log_tile: operatorsAlone,
   checkpoint: operatorsAlone,
+  session_statement: operatorsAlone,
   allowance: itsActor,
   spend: itsActor,
   approval: itsActor,

@@ -82,6 +82,10 @@ export type ChatOptions = {
   /** Who speaks; default read and write, what a chat surface has. */
   scopes?: readonly OperatorScope[]
   timeoutMs?: number
+  /** More of `chat.send`: `thinking`, `attachments` … */
+  more?: Readonly<Record<string, unknown>>
+  /** Called with the run's id as soon as the host has taken the message. */
+  onAccepted?: (runId: string) => void
 }
 
 const CHAT_SCOPES: readonly OperatorScope[] = ['operator.read', 'operator.write']
@@ -112,10 +116,16 @@ export const sendChat = async (
   try {
     const accepted = await connection.call(
       'chat.send',
-      { sessionKey: options.sessionKey ?? 'agent:main:main', message, idempotencyKey: runId },
+      {
+        sessionKey: options.sessionKey ?? 'agent:main:main',
+        message,
+        idempotencyKey: runId,
+        ...options.more,
+      },
       { timeoutMs: limit },
     )
     if (!accepted.ok) throw new Error(`chat.send: ${accepted.error.code}: ${accepted.error.message}`)
+    options.onAccepted?.(runId)
     return await ended.promise
   } finally {
     clearTimeout(timer)

@@ -35,6 +35,7 @@ export const idPrefixes = [
   'alw',
   'spend',
   'apr',
+  'stm',
 ] as const
 export type IdPrefix = (typeof idPrefixes)[number]
 
@@ -76,6 +77,8 @@ export type ApprovalId = Id<'apr'>
 export const ApprovalId = idSchema('apr')
 export type EventId = Id<'evt'>
 export const EventId = idSchema('evt')
+export type StatementId = Id<'stm'>
+export const StatementId = idSchema('stm')
 
 /** Gives ids in rising order. `decide` gets one, so that the same source gives the same ids again on replay. */
 export interface IdSource {

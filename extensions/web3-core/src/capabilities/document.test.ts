@@ -22,7 +22,7 @@ const each = capabilities.map((capability) => ({
   document: all.document([capability]),
 }))
 
-/** METHODS.md, the groups that exist, and what `openclaw share` stands on. */
+/** METHODS.md, the groups that exist, and what `openclaw share` and the statements of conversations stand on. */
 const contractNames = [
   'capabilities.list capabilities.describe siwe.challenge siwe.verify siwe.logout',
   'wallet.status wallet.bind wallet.unbind',
@@ -32,6 +32,7 @@ const contractNames = [
   'billing.credit.open billing.credit.close billing.credit.list billing.credit.settle status.summary',
   'share.find share.start share.status share.stop',
   'billing.policy.get billing.policy.set',
+  'billing.statements',
 ].flatMap((line) => line.split(' ').map((name) => `web3.${name}`))
 
 /** What a reader that knows nothing of ours makes of a schema. */

@@ -122,6 +122,7 @@ const wishes: Readonly<Record<string, readonly object[]>> = {
   'web3.billing.status': [{ id: leaseId }, { id: `ord_${'0'.repeat(26)}` }, {}],
   'web3.billing.policy.get': [{ session: 'this one' }],
   'web3.billing.policy.set': [{ approve: 'apr_01J8ZK3V5Q0R2M4T6W8Y0A2C4E' }, {}],
+  'web3.billing.statements': [{ limit: 0 }],
   'web3.status.summary': [{ verbose: true }],
 }
 

@@ -121,7 +121,7 @@ async function callOne(
 }
 
 /** By the config of today where it still names the market: an address may have moved since the lease was taken. */
-function baseOf({ markets, ownUrl }: Web3, { market, baseUrl }: VaultEntry): string {
+export function baseOf({ markets, ownUrl }: Web3, { market, baseUrl }: VaultEntry): string {
   return markets.remotes.find(({ name }) => name === market)?.url ?? baseUrl ?? ownUrl
 }
 

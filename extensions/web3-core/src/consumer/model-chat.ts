@@ -171,7 +171,12 @@ function demandOf(body: ReturnType<typeof bodyOf>): UnitTotals {
 }
 
 /** Tokens are the provider's to count; what bytes went out and came back bounds what it can truly have counted. */
-function isPlausible(stated: UnitTotals, requestBytes: number, bytes: number, maxTokens: number): boolean {
+export function isPlausible(
+  stated: UnitTotals,
+  requestBytes: number,
+  bytes: number,
+  maxTokens: number,
+): boolean {
   const { request = 0n, input_token = 0n, output_token = 0n, ...others } = stated
   if (request > 1n || Object.keys(others).length > 0) return false
   const usage = { inputTokens: Number(input_token), outputTokens: Number(output_token) }

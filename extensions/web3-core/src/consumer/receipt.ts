@@ -47,6 +47,46 @@ export function exactly(counted: UnitTotals): Agreement {
   }
 }
 
+/** What a call came to, on our side. */
+export interface Bill {
+  readonly entry: Pick<LeaseAnswer['entry'], 'leaseId' | 'market'>
+  readonly requestId: string
+  readonly counted: UnitTotals
+  /** Undefined where nobody has said it. */
+  readonly stated: UnitTotals | undefined
+  readonly cost: bigint | undefined
+  readonly responseHash: string
+  readonly agrees: boolean
+  /** The conversation and the run that it was made for. */
+  readonly sessionKey?: string
+  readonly runId?: string
+}
+
+/** Never rejects: the answer is here and paid for, and that our copy of the bill could not be kept does not take it away. */
+export async function writeReceipt(
+  web3: Web3,
+  { entry, stated, counted, cost, ...bill }: Bill,
+): Promise<void> {
+  const { leaseId, market } = entry
+  try {
+    await web3.market().store.write((tx) =>
+      tx.insert(ConsumerReceipts, {
+        rev: 0,
+        receiptKey: `${leaseId}/${bill.requestId}`,
+        leaseId,
+        market,
+        counted: toUsage(counted),
+        stated: toUsage(stated ?? {}),
+        ...(cost === undefined ? {} : { statedCost: cost }),
+        ...bill,
+        createdAt: web3.now(),
+      }),
+    )
+  } catch (error) {
+    web3.report('keeping the receipt of a leased call', error)
+  }
+}
+
 export async function keepReceipt(
   web3: Web3,
   { entry, requestId, body, headers }: LeaseAnswer,
@@ -54,28 +94,11 @@ export async function keepReceipt(
   agreement: Agreement,
 ) {
   const stated = readUsage(headers.get('x-openclaw-usage'))
+  const totals = stated === undefined ? undefined : toTotals(stated)
   const cost = readCost(headers.get('x-openclaw-cost'))
-  const agrees = stated !== undefined && agreement(toTotals(stated))
-  try {
-    await web3.market().store.write((tx) =>
-      tx.insert(ConsumerReceipts, {
-        rev: 0,
-        receiptKey: `${entry.leaseId}/${requestId}`,
-        leaseId: entry.leaseId,
-        requestId,
-        market: entry.market,
-        counted: toUsage(counted),
-        stated: stated ?? [],
-        ...(cost === undefined ? {} : { statedCost: cost }),
-        responseHash: sha256Hex(body),
-        agrees,
-        createdAt: web3.now(),
-      }),
-    )
-  } catch (error) {
-    // The answer is here and paid for: that our copy of the bill could not be kept does not take it away.
-    web3.report('keeping the receipt of a leased call', error)
-  }
+  const agrees = totals !== undefined && agreement(totals)
+  const responseHash = sha256Hex(body)
+  await writeReceipt(web3, { entry, requestId, counted, stated: totals, cost, responseHash, agrees })
   return {
     source: 'lease' as const,
     leaseId: entry.leaseId,

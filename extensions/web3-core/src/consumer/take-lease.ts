@@ -31,6 +31,8 @@ export interface LeaseWish {
   readonly mode?: 'prepaid' | 'postpaid'
   readonly idempotencyKey?: string
   readonly market?: string
+  /** The conversation that it is opened for, and ends with. */
+  readonly sessionKey?: string
 }
 
 type Taken = Outcome<typeof leaseContract>
@@ -64,6 +66,8 @@ async function take(call: Call, wish: LeaseWish & { readonly idempotencyKey: str
     currency: resource.currency,
     idempotencyKey: wish.idempotencyKey,
     requestHash,
+    providerActorId: resource.providerActorId,
+    ...(wish.sessionKey === undefined ? {} : { sessionKey: wish.sessionKey }),
   })
   if (entry.state !== 'pending') return repeated(entry)
   try {
@@ -174,13 +178,14 @@ function changedSince({ resource: then, seenAt }: SeenResource, now: ResourceDet
 }
 
 /** What makes two requests the same one. */
-function hashOf({ resourceId, ttlMs, maxCost, quoteId, mode }: LeaseWish): string {
+function hashOf({ resourceId, ttlMs, maxCost, quoteId, mode, sessionKey }: LeaseWish): string {
   return canonicalHash({
     resourceId,
     ttlMs,
     maxCost: maxCost.toString(),
     ...(quoteId === undefined ? {} : { quoteId }),
     ...(mode === undefined ? {} : { mode }),
+    ...(sessionKey === undefined ? {} : { sessionKey }),
   })
 }
 

@@ -1,9 +1,11 @@
 /** What the vault keeps of a lease, and for how long. */
 import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
+import { SessionKey } from '@openclaw-market/protocol/entities/policy'
 import { LeaseId, OrderId, ResourceId } from '@openclaw-market/protocol/ids'
 import { resourceKinds } from '@openclaw-market/protocol/money/units'
 import {
+  ActorId,
   Amount,
   closed,
   CurrencySymbol,
@@ -26,6 +28,9 @@ export const StoredEntry = closed({
   baseUrl: Type.Optional(line(1, 2_048)),
   leaseId: Type.Optional(LeaseId),
   orderId: Type.Optional(OrderId),
+  /** The conversation that it was opened for, and ends with. */
+  sessionKey: Type.Optional(SessionKey),
+  providerActorId: Type.Optional(ActorId),
   resourceId: ResourceId,
   kind: literals(resourceKinds),
   label: Type.Optional(line(1, 80)),

@@ -18,14 +18,19 @@ import { vaultWriter } from './vault-writer.ts'
 export type { VaultEntry }
 
 export type NewVaultEntry = Pick<VaultEntry, 'market' | 'resourceId' | 'kind' | 'idempotencyKey'> &
-  Partial<Pick<VaultEntry, 'baseUrl' | 'label' | 'maxCost' | 'currency' | 'requestHash'>>
+  Partial<
+    Pick<
+      VaultEntry,
+      'baseUrl' | 'label' | 'maxCost' | 'currency' | 'requestHash' | 'sessionKey' | 'providerActorId'
+    >
+  >
 
 /** What the market answered. */
 export type LeaseInfo = { readonly leaseId: LeaseId } & Partial<
   Pick<VaultEntry, 'orderId' | 'baseUrl' | 'label' | 'maxCost' | 'currency' | 'expiresAt'>
 >
 
-export type VaultFilter = Partial<Pick<VaultEntry, 'state' | 'kind' | 'market' | 'resourceId'>>
+export type VaultFilter = Partial<Pick<VaultEntry, 'state' | 'kind' | 'market' | 'resourceId' | 'sessionKey'>>
 
 /**
  * Every change is on disk when it resolves. A change may also end in E_UNAVAILABLE when the file cannot be written, and
@@ -159,7 +164,8 @@ function matches(entry: StoredEntry, filter: VaultFilter): boolean {
     (filter.state === undefined || entry.state === filter.state) &&
     (filter.kind === undefined || entry.kind === filter.kind) &&
     (filter.market === undefined || entry.market === filter.market) &&
-    (filter.resourceId === undefined || entry.resourceId === filter.resourceId)
+    (filter.resourceId === undefined || entry.resourceId === filter.resourceId) &&
+    (filter.sessionKey === undefined || entry.sessionKey === filter.sessionKey)
   )
 }
 

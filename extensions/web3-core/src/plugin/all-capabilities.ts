@@ -1,6 +1,7 @@
 import type { Capability } from '../capabilities/capability.ts'
 import { billingStatusCapability } from '../billing/status.ts'
 import { getPolicyCapability, setPolicyCapability } from '../billing/policy.ts'
+import { statementsCapability } from '../billing/statements.ts'
 import { billingCapability } from '../billing/summary.ts'
 import {
   closeCreditCapability,
@@ -68,6 +69,7 @@ export function allCapabilities(site: Site): readonly Capability[] {
     withdrawCapability,
     getPolicyCapability,
     setPolicyCapability,
+    statementsCapability,
     statusSummaryCapability,
   ]
 }

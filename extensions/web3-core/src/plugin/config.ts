@@ -1,5 +1,6 @@
 /** The config of web3-core. A mistake does not stop the gateway: our part says which key and why. */
 import { Type, type Static } from '@sinclair/typebox'
+import { BrainConfig, brainProblems } from '../brain/brain-config.ts'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { ActorId, closed } from '@openclaw-market/protocol/schema/scalars'
 
@@ -33,6 +34,7 @@ export const ConfigSchema = closed({
       { maxItems: 32 },
     ),
   ),
+  brain: Type.Optional(BrainConfig),
   fallback: Type.Optional(
     closed({ search: Type.Optional(BackendName), storage: Type.Optional(BackendName) }),
   ),
@@ -67,7 +69,14 @@ export function readConfig(json: unknown): ReadConfig {
   const wrong = codec(ConfigSchema).problem(given)
   if (wrong !== undefined) return { config: {}, problems: [{ key: wrong.pointer, problem: wrong.message }] }
   const config = codec(ConfigSchema).decode(given)
-  return { config, problems: [...nameProblems(config), ...urlProblems(config)] }
+  return {
+    config,
+    problems: [...nameProblems(config), ...urlProblems(config), ...brainConfigProblems(config)],
+  }
+}
+
+function brainConfigProblems({ brain }: Config): readonly ConfigProblem[] {
+  return brain === undefined ? [] : brainProblems(brain)
 }
 
 /** What has the look of an address and is none. */

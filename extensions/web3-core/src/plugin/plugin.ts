@@ -2,6 +2,8 @@ import { definePluginEntry, type OpenClawPluginApi } from 'openclaw/plugin-sdk/p
 import { isMarketError, MarketError, toFailure } from '@openclaw-market/protocol/errors'
 import { allCapabilities } from './all-capabilities.ts'
 import { registerCli } from '../surface/cli.ts'
+import { keyValue, keyVariable } from '../surface/brain/names.ts'
+import { registerBrain } from '../surface/brain/register-brain.ts'
 import { allCommands } from '../surface/commands/all-commands.ts'
 import { registerCommands } from '../surface/commands/command.ts'
 import { registerGatewayMethods } from '../surface/gateway-methods.ts'
@@ -32,6 +34,7 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
       registerSpendingPolicy(api, capabilities, rename)
       registerCommands(api, allCommands, rename)
       registerCli(api)
+      registerBrain(api)
 
       // The host serves routes before services have started, and answers what we leave open with a page of its own.
       api.registerHttpRoute({
@@ -50,6 +53,7 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
       const stop = async (): Promise<void> => {
         const stopping = running
         running = undefined
+        if (process.env[keyVariable] === keyValue) delete process.env[keyVariable]
         await stopping?.stop()
       }
       api.registerService({
@@ -58,6 +62,7 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
           await stop()
           const read = readConfig(api.pluginConfig)
           const report = (what: string, error: unknown): void => logger.error(`${what}: ${named(error)}`)
+          if (read.config.brain?.enabled === true) process.env[keyVariable] = keyValue
           running = await startWeb3({
             ...read,
             stateDirectory: stateDir,

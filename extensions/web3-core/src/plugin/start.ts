@@ -1,6 +1,8 @@
 /** Starting web3-core beside a running market: backends, listener, vault, registry, and what time does on this side. */
 import { marketState, onMarketState, runningMarket, type Market } from '@openclaw-market/market-core'
 import { MarketError } from '@openclaw-market/protocol/errors'
+import { openBrain } from '../brain/open-brain.ts'
+import { closeSessions } from '../brain/session-end.ts'
 import { naming } from '../capabilities/naming.ts'
 import { registry } from '../capabilities/registry.ts'
 import { endWaiting } from '../consumer/end-elsewhere.ts'
@@ -151,6 +153,11 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
       reached:
         config.provider?.publicUrl !== undefined ? 'named' : listener === undefined ? 'gateway' : 'listener',
     },
+    brain: openBrain(() => made, {
+      config: config.brain,
+      stopping: stopping.signal,
+      soon: () => tending.soon(),
+    }),
     site,
     ownUrl,
     taking: leaseTaking(),
@@ -169,6 +176,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
         await recoverPending(made, stopping.signal)
         await endWaiting(made, stopping.signal)
         settled = await settleSpends(made, stopping.signal, settled)
+        await closeSessions(made, stopping.signal)
       }
       const { next } = await sweepStoredFiles({ market: usable, backends, report }, 100, swept)
       swept = next
@@ -199,6 +207,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
       withdrawRunning(running)
       unlisten()
       stopping.abort()
+      await made.brain.close()
       await listener?.close()
       await opening
       await tending.stop()

@@ -1,4 +1,5 @@
 import type { Market } from '@openclaw-market/market-core'
+import type { Brain } from '../brain/open-brain.ts'
 import type { Registry } from '../capabilities/registry.ts'
 import type { Markets } from '../consumer/markets.ts'
 import type { SeenResources } from '../consumer/seen/seen-resources.ts'
@@ -26,6 +27,7 @@ export interface Web3 {
   readonly fallback: { readonly search?: string; readonly storage?: string }
   readonly sharing: Sharing
   readonly here: Here
+  readonly brain: Brain
   readonly site: Site
   /** Where this gateway reaches its own routes. */
   readonly ownUrl: string

@@ -39,7 +39,7 @@ export const completeCapability = capability(
   completeContract,
   {
     group: 'resources',
-    whenToUse: 'When the work is done and the usage right: it is paid at once, the rest returns.',
+    whenToUse: 'When work is done and usage right: it is paid at once, the rest returns.',
     whenNotToUse: 'When you do not accept the usage: revoke it.',
     returns: 'waiting: its market is told until it answers.',
     errors,
@@ -68,7 +68,7 @@ export const revokeCapability = capability(
   revokeContract,
   {
     group: 'resources',
-    whenToUse: 'To end a lease without accepting its usage, or, as provider, to stop serving it.',
+    whenToUse: 'To end a lease without accepting its usage, or, as provider, to end serving it.',
     whenNotToUse: 'When you are content: complete it.',
     returns: 'Unused money returns now, the rest is paid after the window; waiting: as in completing.',
     errors,

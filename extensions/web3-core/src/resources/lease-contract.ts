@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { issueLease } from '@openclaw-market/market-core'
+import { SessionKey } from '@openclaw-market/protocol/entities/policy'
 import { LeaseId, OrderId } from '@openclaw-market/protocol/ids'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed, Timestamp } from '@openclaw-market/protocol/schema/scalars'
@@ -10,7 +11,11 @@ export const leaseContract = {
   summary: 'Leases a resource for a time and locks the most that it may cost.',
   effect: 'money',
   scope: 'write',
-  params: closed({ ...issueLease.params.properties, market: Type.Optional(MarketName) }),
+  params: closed({
+    ...issueLease.params.properties,
+    market: Type.Optional(MarketName),
+    sessionKey: Type.Optional(SessionKey),
+  }),
   result: closed({
     leaseId: LeaseId,
     orderId: Type.Optional(OrderId),

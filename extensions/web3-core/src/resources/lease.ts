@@ -16,9 +16,10 @@ export const leaseCapability = capability(
   leaseContract,
   {
     group: 'resources',
-    whenToUse: 'To use a resource: one lease serves many calls until it ends or its lock is spent.',
+    whenToUse: 'To use a resource: one lease serves many calls.',
     whenNotToUse: 'When an active lease serves already. Lock no more than the task is worth.',
-    returns: 'stored: the token is kept here, use leaseId; else your own token is the key.',
+    returns:
+      'stored: the token is kept here, use leaseId; else your own token is the key. With sessionKey it ends with that conversation.',
     errors: {
       E_NOT_FOUND: 'no such resource, or the quote is not yours',
       E_FORBIDDEN: 'your own, not signed by you, not lent to you, or this sender may not spend',
@@ -27,7 +28,7 @@ export const leaseCapability = capability(
       E_APPROVAL_REQUIRED: 'the owner must approve details.approvalId first',
       E_CONFLICT: 'the terms have changed, you hold this storage, or the key was used otherwise',
       E_EXPIRED: 'the quote has expired',
-      E_TIMEOUT: 'its market does not answer; no lease was asked for',
+      E_TIMEOUT: 'its market does not answer; none was asked for',
       E_OUTCOME_UNKNOWN: 'the answer was lost: repeat with the same idempotencyKey',
     },
     doors: ['gateway', 'tool', 'api'],
@@ -64,7 +65,7 @@ export const leaseCapability = capability(
     byDoor: {
       gateway: forNodeWallet,
       tool: forNodeWallet,
-      api: { required: [...outsideOnly, 'quoteId'] },
+      api: { required: [...outsideOnly, 'quoteId'], properties: { sessionKey: false } },
     },
     next: [
       { name: 'web3.search.query', when: 'it is a search' },
@@ -84,13 +85,14 @@ export const leaseCapability = capability(
     },
   },
   async (params, call) => {
-    const { market, consentSignature, tokenHash, ...wish } = params
+    const { market, consentSignature, tokenHash, sessionKey, ...wish } = params
     if (!actsAsNode(call.who)) {
       if (tokenHash === undefined)
         throw missing('tokenHash', 'Send the SHA-256 of a token that you have made.')
       if (consentSignature === undefined) throw missing('consentSignature', "Sign the quote's typedData.")
       if (wish.quoteId === undefined)
         throw missing('quoteId', 'Ask for a quote first: its typedData is signed.')
+      if (sessionKey !== undefined) throw notYours()
       chooseMarkets(call, market)
       const terms = { ...wish, tokenHash, consentSignature }
       const { leaseId, orderId, expiresAt } = await runLocal(call.web3.market(), issueLease, terms, call.who)
@@ -99,7 +101,7 @@ export const leaseCapability = capability(
     for (const [name, value] of Object.entries({ tokenHash, consentSignature })) {
       if (value !== undefined) throw unwanted(name)
     }
-    return takeLease(call, { ...wish, ...given({ market }) })
+    return takeLease(call, { ...wish, ...given({ market, sessionKey }) })
   },
   undefined,
   async ({ resourceId, maxCost, market }, call) => {
@@ -113,6 +115,13 @@ function missing(name: string, hint: string): MarketError {
   return new MarketError('E_INVALID_ARGUMENT', `/${name}: is required of outside wallets`, {
     details: { pointer: `/${name}`, rule: 'required' },
     hint,
+  })
+}
+
+function notYours(): MarketError {
+  return new MarketError('E_INVALID_ARGUMENT', "/sessionKey: names a conversation of the gateway's owner", {
+    details: { pointer: '/sessionKey', rule: 'owner-only' },
+    hint: 'Leave it out, and complete the lease yourself when your work is done.',
   })
 }
 

@@ -8,8 +8,8 @@ export const leasesCapability = capability(
   leasesContract,
   {
     group: 'resources',
-    whenToUse: 'To see what you hold, who uses what you offer, and what is left.',
-    whenNotToUse: 'For the records behind one lease: status has them.',
+    whenToUse: 'To see what you hold, who uses yours, and what is left.',
+    whenNotToUse: 'For the records behind one: status.',
     returns: 'remaining: what it can still spend.',
     errors: {
       E_INVALID_ARGUMENT: 'not a cursor of this list',

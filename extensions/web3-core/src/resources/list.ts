@@ -16,7 +16,7 @@ import { aged, CachedMarkets, MarketName, OnMarket, Unreachable } from './market
 
 const contract = {
   name: 'web3.resources.list',
-  summary: 'Finds resources that can be leased: by kind, words, tag, provider and price, newest first.',
+  summary: 'Finds what can be leased: by kind, words, tag, provider and price, newest first.',
   effect: 'read',
   scope: 'read',
   params: closed({

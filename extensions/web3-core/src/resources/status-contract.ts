@@ -8,7 +8,7 @@ import { OnMarket } from './market-name.ts'
 
 export const leaseStatusContract = {
   name: 'web3.resources.status',
-  summary: 'One lease with the usage records behind it, beside what this gateway counted itself.',
+  summary: 'One lease with its usage records, beside what was counted here.',
   effect: 'read',
   scope: 'read',
   params: closed({ leaseId: LeaseId }),

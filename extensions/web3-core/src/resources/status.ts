@@ -10,9 +10,9 @@ export const statusCapability = capability(
   leaseStatusContract,
   {
     group: 'resources',
-    whenToUse: 'To check a bill: every record, and whether it agrees with your own count.',
-    whenNotToUse: 'For an overview: leases and billing have it.',
-    returns: 'ownCount.disagreeing: calls whose usage is not what arrived here; evidence.',
+    whenToUse: 'To check a bill, record by record, against your own count.',
+    whenNotToUse: 'For an overview: leases, billing.',
+    returns: 'ownCount.disagreeing: calls whose usage is not what arrived here.',
     errors: { E_NOT_FOUND: 'you are no party to such a lease', E_TIMEOUT: 'its market does not answer' },
     doors: ['gateway', 'tool', 'api'],
     actor: 'caller',

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { statusSummary } from '@openclaw-market/market-core'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed, literals, Timestamp } from '@openclaw-market/protocol/schema/scalars'
+import { BrainStatus } from '../brain/brain-status.ts'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { waitingEnds } from '../consumer/end-elsewhere.ts'
@@ -35,6 +36,7 @@ export const statusContract = {
     backends: Type.Array(closed({ name: Type.String(), kind: Type.String() }), {
       description: 'what the owner can publish over',
     }),
+    brain: Type.Optional(BrainStatus),
     problems: Type.Array(closed({ key: Type.String(), problem: Type.String() }), {
       description: 'keys of the config that are wrong, and why; what depends on them is off',
     }),
@@ -80,6 +82,7 @@ export const statusSummaryCapability = capability(
       store: { backend: market.backend },
       markets: ['local', ...(actsAsNode(who) ? web3.markets.remotes.map(({ name }) => name) : [])],
       backends: owner ? [...web3.backends].map(([name, { kind }]) => ({ name, kind })) : [],
+      ...(owner ? { brain: web3.brain.status() } : {}),
       problems: owner ? [...web3.problems] : [],
     }
   },

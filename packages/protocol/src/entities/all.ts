@@ -15,6 +15,7 @@ import {
 } from './records.ts'
 import { Offers, Resources } from './resource.ts'
 import { BindingChallenges, WalletBindings } from './wallet.ts'
+import { SessionStatements } from './session-statement.ts'
 
 /** Every collection of a market's store, in the order of its layout. */
 export const allCollections: readonly Collection[] = [
@@ -41,6 +42,7 @@ export const allCollections: readonly Collection[] = [
   anyCollection(BindingChallenges),
   anyCollection(Answers),
   anyCollection(ConsumerReceipts),
+  anyCollection(SessionStatements),
   anyCollection(Events),
   anyCollection(Allowances),
   anyCollection(Spends),

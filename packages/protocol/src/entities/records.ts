@@ -3,6 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { collection } from '../collection.ts'
 import { CreditLineId, EventId, QuoteId, ResourceId, SessionId } from '../ids.ts'
 import { UsageOrNone } from '../money/price.ts'
+import { SessionKey } from './policy.ts'
 import { ActorId, Amount, closed, line, Sha256Hex, Timestamp } from '../schema/scalars.ts'
 import { ConversationFacts } from './log.ts'
 
@@ -149,6 +150,9 @@ export const ConsumerReceiptSchema = closed({
   statedCost: Type.Optional(Amount),
   responseHash: Type.Optional(Sha256Hex),
   agrees: Type.Boolean(),
+  /** The conversation that it was made for, and the run of the agent. */
+  sessionKey: Type.Optional(SessionKey),
+  runId: Type.Optional(line(1, 200)),
   createdAt: Timestamp,
 })
 export type ConsumerReceipt = Static<typeof ConsumerReceiptSchema>
@@ -157,7 +161,7 @@ export const ConsumerReceipts = collection({
   name: 'consumer_receipt',
   schema: ConsumerReceiptSchema,
   key: 'receiptKey',
-  indexes: ['leaseId', 'createdAt'],
+  indexes: ['leaseId', 'sessionKey', 'createdAt'],
   keeping: 'append',
 })
 

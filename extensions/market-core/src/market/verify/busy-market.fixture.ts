@@ -11,6 +11,7 @@ import {
 } from '@openclaw-market/protocol/entities/records'
 import { BindingChallenges, WalletBindings } from '@openclaw-market/protocol/entities/wallet'
 import type { CreditLineId, LeaseId, PayoutId, ResourceId } from '@openclaw-market/protocol/ids'
+import { SessionStatements } from '@openclaw-market/protocol/entities/session-statement'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import { settlePayout } from '../accounts/settle-payout.ts'
 import { withdraw } from '../accounts/withdraw.ts'
@@ -98,6 +99,7 @@ export async function busyMarket(backend: 'sqlite' | 'file', atEnd?: AtEnd): Pro
   await spendAll(world)
   await keepOthers(world, buyer)
   await talk(world)
+  await keepStatement(world, leases.completed)
   return { world, buyer, seller, stranger, resources, leases, credit, payouts }
 }
 
@@ -267,4 +269,23 @@ async function keepOthers({ market, clock: { now } }: World, { actorId }: Wallet
     })
     await tx.insert(Metas, { rev: 0, name: 'made-by', value: 'a test' })
   })
+}
+
+/** Of a conversation that used one lease. */
+async function keepStatement({ market, clock: { now } }: World, leaseId: LeaseId): Promise<void> {
+  const line = { leaseId, market: 'local', opened: true, calls: 1, unpriced: 0, usage: [], cost: 0n }
+  await market.store.write((tx) =>
+    tx.insert(SessionStatements, {
+      rev: 0,
+      statementId: market.ids.next('stm'),
+      sessionKey: 'agent:main:main',
+      reason: 'reset',
+      status: 'statement_closed',
+      since: 0,
+      until: now,
+      lines: [line],
+      createdAt: now,
+      closedAt: now,
+    }),
+  )
 }

@@ -7,6 +7,7 @@ import { busyMarket, type BusyMarket } from './busy-market.fixture.ts'
 import { budgetDamages } from './budget-damages.fixture.ts'
 import { damages, drop, some, type Damage } from './damages.fixture.ts'
 import { Findings, mostFindings } from './findings.ts'
+import { statementDamages } from './statement-damages.fixture.ts'
 import { verifyStore } from './verify-store.ts'
 import { verifyRecords } from './verify-records.ts'
 
@@ -39,7 +40,7 @@ describe.each(backends)('verification on %s', (backend) => {
   it('names what was planted by its rule', async () => {
     const market = await busyMarket(backend)
     const unnamed = []
-    for (const [rule, damage] of Object.entries({ ...damages, ...budgetDamages })) {
+    for (const [rule, damage] of Object.entries({ ...damages, ...budgetDamages, ...statementDamages })) {
       const { findings } = await verifyAfter(market, damage)
       if (!findings.some((finding) => finding.rule === rule))
         unnamed.push({ rule, instead: findings.map((finding) => `${finding.rule}: ${finding.message}`) })

@@ -17,6 +17,7 @@ import { checkLog } from './log.ts'
 import { checkRecords } from './records.ts'
 import { checkRequests } from './requests.ts'
 import { checkResources } from './resources.ts'
+import { checkStatements } from './statements.ts'
 import { checkTransfers } from './transfers.ts'
 
 export type { Finding }
@@ -50,5 +51,6 @@ export async function verifyRecords(tx: ReadTx, audience?: Audience): Promise<Ve
   await checkRequests(books)
   await checkBudget(books)
   await checkLog(tx, books)
+  await checkStatements(books)
   return { checked: counts, findings: findings.kept, more: findings.more }
 }

@@ -1,0 +1,97 @@
+/** The brain at home in the host: a provider of one model, and the hooks that choose it, learn who writes, and end sessions. */
+import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
+import { given } from '@openclaw-market/market-core'
+import type { RunBegun } from '../../brain/choice.ts'
+import { runningWeb3 } from '../../plugin/handle.ts'
+import { brainStream } from './brain-stream.ts'
+import { modelId, providerId } from './names.ts'
+
+const contextWindow = 128_000
+const maxTokens = 8_192
+const free = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+
+export function registerBrain(api: OpenClawPluginApi): void {
+  api.registerProvider({
+    id: providerId,
+    label: 'Leased on the open market',
+    auth: [],
+    resolveDynamicModel: (asked) => {
+      if (asked.modelId !== modelId) return undefined
+      const told = attempt(() => runningWeb3().brain.config?.model)
+      return {
+        id: modelId,
+        name: 'Leased model',
+        provider: providerId,
+        api: 'openai-completions',
+        // Each request has an address of its own; this one is never called.
+        baseUrl: 'http://127.0.0.1:9/leased',
+        reasoning: true,
+        compat: { supportsReasoningEffort: told?.reasoningEffort ?? true },
+        input: ['text', 'image'],
+        // What it costs is in the market's books, in the market's money.
+        cost: free,
+        contextWindow: told?.contextWindow ?? contextWindow,
+        maxTokens: told?.maxTokens ?? maxTokens,
+      }
+    },
+    createStreamFn: brainStream,
+    buildMissingAuthMessage: () =>
+      'The leased model answers only while the brain is enabled: brain.enabled in the config of web3-core.',
+  })
+
+  api.on('before_model_resolve', async (_event, ctx) => {
+    const { sessionId } = ctx
+    const brain = attempt(() => runningWeb3().brain)
+    if (brain === undefined || sessionId === undefined) return undefined
+    const chosen = await brain.choose(runOf({ ...ctx, sessionId })).catch(() => false)
+    return chosen ? { providerOverride: providerId, modelOverride: modelId } : undefined
+  })
+
+  api.on('before_agent_run', ({ senderIsOwner }, { runId, sessionKey, channel, senderId }) => {
+    if (senderIsOwner === undefined) return undefined
+    attempt(() => runningWeb3().brain)?.proved(given({ runId, sessionKey, channel, senderId }), senderIsOwner)
+    return undefined
+  })
+
+  api.on('session_end', async ({ sessionKey, reason }) => {
+    const web3 = attempt(runningWeb3)
+    if (web3 === undefined || sessionKey === undefined) return
+    try {
+      await web3.brain.sessionEnded({ sessionKey, reason: reason ?? 'unknown' })
+    } catch (error) {
+      web3.report('the end of a conversation', error)
+    }
+  })
+}
+
+/** Of what the host says of a run, what matters here. */
+interface RunContext {
+  readonly sessionId: string
+  readonly sessionKey?: string
+  readonly agentId?: string
+  readonly runId?: string
+  readonly channel?: string
+  readonly senderId?: string
+  readonly modelProviderId?: string
+  readonly modelId?: string
+  readonly inputProvenance?: { readonly kind: string }
+}
+
+function runOf({ modelProviderId, modelId: ownId, inputProvenance, ...ctx }: RunContext): RunBegun {
+  const { sessionId, sessionKey, agentId, runId, channel, senderId } = ctx
+  const ownModel =
+    modelProviderId === undefined || ownId === undefined ? undefined : `${modelProviderId}/${ownId}`
+  return {
+    sessionId,
+    derived: inputProvenance?.kind === 'inter_session' || sessionKey?.includes(':subagent:') === true,
+    ...given({ sessionKey, agentId, runId, channel, senderId, ownModel }),
+  }
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}
