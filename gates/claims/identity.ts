@@ -238,9 +238,9 @@ export const identityClaims: Area = {
         test: 'a stranger in a group chat changes and spends nothing',
       },
       loss: {
-        line: "if (contract.effect !== 'read' && who.kind === 'node' && !who.owner && isValid(contract, json)) {",
+        line: "return others && contract.effect !== 'read' && isValid(contract, json) ? ownerOnly(contract) : undefined",
         replacement:
-          "if (contract.effect === 'money' && who.kind === 'node' && !who.owner && isValid(contract, json)) {",
+          "return others && contract.effect === 'money' && isValid(contract, json) ? ownerOnly(contract) : undefined",
       },
     },
     {

@@ -65,8 +65,8 @@ export const secretsClaims: Area = {
         test: 'keeps the hash of what was asked in its event, and not what it says',
       },
       loss: {
-        line: 'paramsHash: canonicalHash(codec(op.params).encode(params)),',
-        replacement: 'paramsHash: JSON.stringify(codec(op.params).encode(params)),',
+        line: '{ paramsHash: canonicalHash(codec(op.params).encode(params)) }',
+        replacement: '{ paramsHash: JSON.stringify(codec(op.params).encode(params)) }',
       },
     },
     {
