@@ -1,6 +1,6 @@
 /**
- * The budget in the real gateway: an agent's turn within its allowance, others who are refused with figures, and the owner's
- * word in a chat. The model is scripted.
+ * The budget in the real gateway: an agent's turn within its allowance, one above it that the owner approves in the host's own
+ * prompt, others who are refused with figures, and the owner's word in a chat. The model is scripted.
  */
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -15,12 +15,15 @@ import {
   record,
   temporaryDirectory,
   text,
+  until,
   type MarketGateway,
 } from './market-gateway.fixture.ts'
 import { deposit, publishDelegated, search, writeDocs } from './offers.fixture.ts'
 import { outsideWallet } from './outside-wallet.fixture.ts'
 
 const owners: readonly OperatorScope[] = ['operator.read', 'operator.write', 'operator.admin']
+/** The owner's own screen also shows the host's prompts. */
+const approvers: readonly OperatorScope[] = [...owners, 'operator.approvals']
 
 const home = temporaryDirectory('budget-test')
 let model: ScriptedModel
@@ -77,6 +80,15 @@ async function turn(sessionKey: string, ...calls: readonly JsonRecord[]): Promis
   return last === undefined ? [] : toolResults(last).slice(-calls.length)
 }
 
+/** The same in a chat on the owner's own screen, where a prompt of the host can be answered. */
+async function chat(sessionKey: string, call: JsonRecord): Promise<string> {
+  asks(call)
+  const before = model.requests.length
+  await sendChat(market.host, 'Do it.', { sessionKey, scopes: approvers, timeoutMs: 120_000 })
+  const last = model.requests.slice(before).findLast(({ tools }) => tools.length > 0)
+  return (last === undefined ? [] : toolResults(last)).at(-1) ?? ''
+}
+
 async function say(message: string): Promise<string> {
   const { state, text: answer } = await sendChat(market.host, message, { scopes: owners })
   expect(state).toBe('final')
@@ -84,6 +96,26 @@ async function say(message: string): Promise<string> {
 }
 
 const held = async (): Promise<number> => list((await market.call('market.lease.list'))['leases']).length
+
+/** The host's own prompt, answered as an operator's screen does it. */
+async function answerPrompt(decision: 'allow-once' | 'deny'): Promise<JsonRecord> {
+  const pending = await until(
+    'a prompt',
+    async () => {
+      const answer = await market.host.rpc('plugin.approval.list', {}, { scopes: approvers })
+      if (!answer.ok) throw new Error(JSON.stringify(answer.error))
+      return list(answer.payload)[0]
+    },
+    60_000,
+  )
+  const resolved = await market.host.rpc(
+    'plugin.approval.resolve',
+    { id: pending['id'], decision },
+    { scopes: approvers },
+  )
+  expect(resolved).toMatchObject({ ok: true })
+  return record(pending['request'])
+}
 
 it('the owner sets it in a chat, and sees what is left', async () => {
   expect(await say('/allowance')).toContain('No allowance')
@@ -94,7 +126,7 @@ it('the owner sets it in a chat, and sees what is left', async () => {
   expect(list(allowances)).toMatchObject([{ number: 1, per: 'day', limitNow: '2000000', left: '2000000' }])
 })
 
-it('an agent leases within it, and cannot raise it', async () => {
+it('an agent leases within it, cannot raise it, and is asked for above it, once and for exactly that', async () => {
   const raise = {
     name: 'web3.billing.policy.set',
     params: { allow: { per: 'day', currency: 'USDC', limit: '9' } },
@@ -102,6 +134,28 @@ it('an agent leases within it, and cannot raise it', async () => {
   const [within, raised] = await turn('agent:main:within', lease('1500000', 'within-the-day'), raise)
   expect(parseJson(within ?? '')).toMatchObject({ ok: true, stored: true })
   expect(parseJson(raised ?? '')).toMatchObject({ ok: false, error: 'E_FORBIDDEN' })
+
+  // Somebody has to be there who can answer.
+  await market.host.rpc('plugin.approval.list', {}, { scopes: approvers })
+  const above = lease('5000000', 'above-the-day')
+  const asking = chat('agent:main:above', above)
+  const request = await answerPrompt('allow-once')
+  expect(request).toMatchObject({
+    title: 'Spend 5 USDC',
+    scope: { kind: 'payment', amount: '5', currency: 'USDC' },
+    allowedDecisions: ['allow-once', 'deny'],
+  })
+  expect(text(request['description'])).toContain('allowance 1 (2 USDC in 24 hours) does not cover 5 USDC')
+  expect(parseJson(await asking)).toMatchObject({ ok: true, stored: true })
+  expect(await held()).toBe(2)
+
+  // The same again is the same lease; with another parameter it is another request, and this time the owner says no.
+  const other = chat('agent:main:above', lease('5000001', 'above-the-day-again'))
+  await answerPrompt('deny')
+  expect(await other).not.toContain('"ok":true')
+  expect(await held()).toBe(2)
+  const { approvals } = await market.call('web3.billing.policy.get')
+  expect(approvals).toEqual([])
 })
 
 it('what is asked for without a prompt is approved in a chat', async () => {

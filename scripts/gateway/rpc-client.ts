@@ -100,7 +100,8 @@ export const connectRpc = async (options: ConnectRpcOptions): Promise<RpcConnect
         role: 'operator',
         scopes: options.scopes,
         client: { id: 'gateway-client', version: '1', platform: process.platform, mode: 'backend' },
-        caps: [],
+        // Prompts go to clients that say that they show them.
+        caps: options.scopes.includes('operator.approvals') ? ['approvals'] : [],
         auth: { token: options.token },
       },
     })
