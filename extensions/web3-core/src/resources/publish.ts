@@ -53,7 +53,7 @@ export const unpublishCapability = operationCapability('web3.resources.unpublish
   group: 'resources',
   whenToUse: 'To take a resource of yours off the market.',
   whenNotToUse: 'To end a lease: it runs to its end.',
-  returns: 'status: resource_unpublished.',
+  returns: 'status is resource_unpublished now.',
   errors: { E_NOT_FOUND: 'you have no such resource', E_CONFLICT: 'it is not published' },
   doors: ['gateway', 'tool', 'api'],
   actor: 'provider',
