@@ -23,6 +23,7 @@ const groups = [
   'resources',
   'consumer',
   'billing',
+  'audit',
   'status',
   'provider',
   'share',

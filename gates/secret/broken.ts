@@ -44,6 +44,7 @@ export async function startBroken(
     ...readConfig(remains.web3),
     stateDirectory: remains.state,
     gatewayUrl: 'http://127.0.0.1:9',
+    conversationAccess: true,
     rename: (name) => name,
     log: logger,
     report,

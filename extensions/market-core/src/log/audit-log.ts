@@ -5,12 +5,12 @@
 import { Checkpoints, type Checkpoint } from '@openclaw-market/protocol/entities/log'
 import { Events } from '@openclaw-market/protocol/entities/records'
 import type { Scope } from '@openclaw-market/protocol/collection'
-import { MarketError } from '@openclaw-market/protocol/errors'
 import type { EventId } from '@openclaw-market/protocol/ids'
 import { canonicalEvent } from '@openclaw-market/protocol/views/event'
 import {
   showCheckpoint,
   type AuditStatus,
+  type CheckpointView,
   type InclusionProof,
   type SignedLog,
   type VerifiedLog,
@@ -20,6 +20,7 @@ import { tileOldEvents } from './append.ts'
 import type { CheckpointFile } from './checkpoint-file.ts'
 import { consistencyProof, inclusionProof, rootAt, type Hash } from './merkle.ts'
 import { brokenEvent, brokenHead, headOf, headOfKept, type Broken, type Reads } from './past.ts'
+import { beyond, noEvent, refused, unsigned } from './refusals.ts'
 import { checkpointText, signNote, verifierKey, type NoteSigner, type TreeHead } from './signed-note.ts'
 import { Misaligned, Tree, type RootMemory } from './tree.ts'
 
@@ -162,28 +163,11 @@ export class AuditLog {
   }
 
   async #sign(): Promise<Checkpoint | undefined> {
-    if (this.#broken !== undefined) throw refused(this.#broken)
-    const { store, origin, signer, file, now } = this.#parts
+    const { store, file } = this.#parts
     let newest = await this.#newest()
-    const head = await this.#read(async (tx) => {
-      const tree = await Tree.read(tx, this.#roots)
-      const before = newest?.size ?? 0
-      const root = newest === undefined ? '' : (await rootAt(before, tree.nodes)).toString('hex')
-      if (newest !== undefined && root !== newest.rootHash)
-        throw new Misaligned(`the first ${before} events are not what was signed`)
-      return tree.size > before
-        ? { origin, size: tree.size, root: await rootAt(tree.size, tree.nodes) }
-        : undefined
-    })
-    if (head !== undefined) {
-      const signed: Checkpoint = {
-        rev: 0,
-        checkpointKey: keyOfSize(head.size),
-        size: head.size,
-        rootHash: head.root.toString('hex'),
-        note: signNote(checkpointText(head), origin, signer),
-        createdAt: now(),
-      }
+    const head = await this.#head()
+    if (head.size > (newest?.size ?? 0)) {
+      const signed = { rev: 0, checkpointKey: keyOfSize(head.size), ...this.#signed(head) }
       await store.write((tx) => tx.insert(Checkpoints, signed))
       newest = signed
     }
@@ -196,36 +180,64 @@ export class AuditLog {
   }
 
   /**
-   * @param size of the checkpoint to prove against; the newest when absent
+   * The root over the first events; over all when there is no size. What was signed last must still be its beginning.
+   * @throws MarketError E_CONFLICT when the log has fewer, E_UNAVAILABLE when the past does not hold
+   */
+  async #head(size?: number): Promise<TreeHead> {
+    if (this.#broken !== undefined) throw refused(this.#broken)
+    return this.#read(async (tx) => {
+      const tree = await Tree.read(tx, this.#roots)
+      const [newest] = (await tx.list(Checkpoints, { limit: 1 })).items
+      if (newest !== undefined && newest.size > tree.size)
+        throw new Misaligned(`${newest.size} events were signed, and ${tree.size} are there`)
+      if (newest !== undefined && hexRoot(await rootAt(newest.size, tree.nodes)) !== newest.rootHash)
+        throw new Misaligned(`the first ${newest.size} events are not what was signed`)
+      if (size !== undefined && size > tree.size) throw beyond(size, tree.size)
+      const until = size ?? tree.size
+      return { origin: this.#parts.origin, size: until, root: await rootAt(until, tree.nodes) }
+    })
+  }
+
+  #signed(head: TreeHead): CheckpointView {
+    const { origin, signer, now } = this.#parts
+    return {
+      size: head.size,
+      rootHash: hexRoot(head.root),
+      note: signNote(checkpointText(head), origin, signer),
+      createdAt: now(),
+    }
+  }
+
+  /** As it is kept; what is not kept is signed for whoever asks, which changes nothing. */
+  async #signedAt(size: number | undefined): Promise<CheckpointView> {
+    const head = await this.#head(size)
+    const kept = await this.#read((tx) => tx.get(Checkpoints, keyOfSize(head.size)))
+    return kept === undefined ? this.#signed(head) : showCheckpoint(kept)
+  }
+
+  /**
+   * @param size of the checkpoint to prove against; the whole log when absent
    * @param scope who asks: what it may not see is not there
    * @throws MarketError E_NOT_FOUND, E_CONFLICT, E_UNAVAILABLE
    */
   async prove(eventId: EventId, size: number | undefined, scope: Scope): Promise<InclusionProof> {
     const event = await this.#parts.store.read(scope, (tx) => tx.get(Events, eventId))
     if (event === undefined) throw noEvent()
-    const checkpoint = size === undefined ? await this.checkpoint() : await this.#ofSize(size)
-    if (checkpoint === undefined) throw noCheckpoint()
+    const checkpoint = await this.#signedAt(size)
     return this.#read(async (tx) => {
       const tree = await Tree.read(tx, this.#roots)
       const index = await tree.indexOf(eventId)
       if (index === undefined) throw noEvent()
-      if (index >= checkpoint.size) throw beyond(index, checkpoint.size)
-      return {
-        eventId,
-        event: canonicalEvent(event),
-        index,
-        proof: shownPath(await inclusionProof(index, checkpoint.size, tree.nodes)),
-        checkpoint: showCheckpoint(checkpoint),
-        key: this.key,
-      }
+      if (index >= checkpoint.size) throw beyond(index + 1, checkpoint.size)
+      const proof = shownPath(await inclusionProof(index, checkpoint.size, tree.nodes))
+      return { eventId, event: canonicalEvent(event), index, proof, checkpoint, key: this.key }
     })
   }
 
   /** @param since the size of a checkpoint that somebody has. @throws MarketError E_CONFLICT, E_UNAVAILABLE */
   async signed(since: number | undefined): Promise<SignedLog> {
-    const checkpoint = await this.checkpoint()
-    if (checkpoint === undefined) return { key: this.key }
-    const shown = { checkpoint: showCheckpoint(checkpoint), key: this.key }
+    const checkpoint = await this.#signedAt(undefined)
+    const shown = { ...(checkpoint.size === 0 ? {} : { checkpoint }), key: this.key }
     if (since === undefined) return shown
     if (since > checkpoint.size) throw beyond(since, checkpoint.size)
     const proof = await this.#read(async (tx) => {
@@ -266,10 +278,6 @@ export class AuditLog {
     return this.#read(async (tx) => (await tx.list(Checkpoints, { limit: 1 })).items[0])
   }
 
-  async #ofSize(size: number): Promise<Checkpoint | undefined> {
-    return this.#read((tx) => tx.get(Checkpoints, keyOfSize(size)))
-  }
-
   /** Signs what is not signed yet. The store is still open. */
   async close(): Promise<void> {
     this.#closing = true
@@ -278,47 +286,14 @@ export class AuditLog {
   }
 }
 
+function hexRoot(root: Hash): string {
+  return root.toString('hex')
+}
+
 function keyOfSize(size: number): string {
   return String(size).padStart(16, '0')
 }
 
 function shownPath(hashes: readonly Hash[]): string[] {
   return hashes.map((hash) => hash.toString('base64'))
-}
-
-function unsigned(what: string): Broken {
-  return { kind: 'unsigned', message: `${what} was not signed by this log's key` }
-}
-
-function refused({ kind, message }: Broken): MarketError {
-  const hint = {
-    rewritten: 'Put the store back from a backup of before that; nothing else can say what stood there.',
-    ahead:
-      'Put the newer store back. If an older copy was put there on purpose, remove the file "log-checkpoint" beside the store directory: what came after it is given up then.',
-    unsigned:
-      'Put the store, the file "log-checkpoint" beside it and log-key.json in keyDirectory back from one backup: they belong together.',
-  }[kind]
-  return new MarketError('E_UNAVAILABLE', `the audit log does not hold: ${message}`, {
-    details: { log: kind },
-    hint,
-  })
-}
-
-function noEvent(): MarketError {
-  return new MarketError('E_NOT_FOUND', 'there is no such event that you may see', {
-    hint: 'The query of the log lists those that you may.',
-  })
-}
-
-function noCheckpoint(): MarketError {
-  return new MarketError('E_NOT_FOUND', 'no checkpoint of that size was signed', {
-    hint: 'Leave size out for the newest.',
-  })
-}
-
-function beyond(index: number, size: number): MarketError {
-  return new MarketError('E_CONFLICT', `${index} is beyond the checkpoint, which covers ${size} events`, {
-    details: { size },
-    hint: 'Ask with a checkpoint that covers it, or leave size out for the newest.',
-  })
 }

@@ -30,6 +30,7 @@ export const groups = [
   'storage',
   'share',
   'billing',
+  'audit',
   'status',
 ] as const
 export type Group = (typeof groups)[number]

@@ -19,6 +19,8 @@ export const predicates = {
   lease_settled: 'the money of the lease is released and returned',
   credit_lent: 'a credit line that you have opened is open',
   credit_held: 'a provider, an operator or another wallet, has chosen to open a credit line for you',
+  event_logged:
+    'an event that the caller may see: its own changes leave one, and those that an operator makes for it',
   file_stored: 'a file lies in the leased storage',
 } as const
 

@@ -106,6 +106,10 @@ const wishes: Readonly<Record<string, readonly object[]>> = {
   'web3.share.start': [{ ports: [], things: [{ name: 'nothing-here' }] }, {}],
   'web3.share.status': [{ verbose: true }],
   'web3.share.stop': [{ names: ['nothing-here'] }, { names: [] }],
+  'web3.audit.query': [{ since: 'yesterday' }],
+  'web3.audit.prove': [{ eventId: `evt_${'0'.repeat(26)}` }, {}],
+  'web3.audit.checkpoint': [{ since: 9_000_000 }, { since: 0 }],
+  'web3.audit.verify': [{ from: 5 }],
   'web3.billing.summary': [{ since: 'yesterday' }],
   'web3.billing.withdraw': [
     { currency: 'USDC', amount: '9999999999' },

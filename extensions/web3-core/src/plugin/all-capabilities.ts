@@ -1,3 +1,4 @@
+import { auditCapabilities } from '../audit/capabilities.ts'
 import type { Capability } from '../capabilities/capability.ts'
 import { billingStatusCapability } from '../billing/status.ts'
 import { getPolicyCapability, setPolicyCapability } from '../billing/policy.ts'
@@ -70,6 +71,7 @@ export function allCapabilities(site: Site): readonly Capability[] {
     getPolicyCapability,
     setPolicyCapability,
     statementsCapability,
+    ...auditCapabilities,
     statusSummaryCapability,
   ]
 }

@@ -1,5 +1,6 @@
 import { definePluginEntry, type OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { isMarketError, MarketError, toFailure } from '@openclaw-market/protocol/errors'
+import { mayReadConversation, registerAuditHooks } from '../surface/audit-hooks.ts'
 import { allCapabilities } from './all-capabilities.ts'
 import { registerCli } from '../surface/cli.ts'
 import { keyValue, keyVariable } from '../surface/brain/names.ts'
@@ -32,6 +33,7 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
       registerGatewayMethods(api, capabilities, rename)
       registerTools(api, capabilities, rename)
       registerSpendingPolicy(api, capabilities, rename)
+      registerAuditHooks(api)
       registerCommands(api, allCommands, rename)
       registerCli(api)
       registerBrain(api)
@@ -67,6 +69,7 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
             ...read,
             stateDirectory: stateDir,
             gatewayUrl: `http://127.0.0.1:${config.gateway?.port ?? 18_789}`,
+            conversationAccess: mayReadConversation(config, api.id),
             rename,
             log: logger,
             report,

@@ -112,6 +112,7 @@ export async function startWorld(options: WorldOptions): Promise<RunningWorld> {
     ...read,
     stateDirectory: join(home, 'state'),
     gatewayUrl: 'http://127.0.0.1:9',
+    conversationAccess: true,
     rename: options.rename ?? ((canonical) => canonical),
     log: { info: say, warn: say, error: say },
     report,

@@ -3,6 +3,7 @@ import { marketState, onMarketState, runningMarket, type Market } from '@opencla
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { openBrain } from '../brain/open-brain.ts'
 import { closeSessions } from '../brain/session-end.ts'
+import { conversationRecorder } from '../audit/recorder.ts'
 import { naming } from '../capabilities/naming.ts'
 import { registry } from '../capabilities/registry.ts'
 import { endWaiting } from '../consumer/end-elsewhere.ts'
@@ -36,6 +37,8 @@ export interface StartOptions {
   readonly stateDirectory: string
   /** Where the gateway itself listens. */
   readonly gatewayUrl: string
+  /** Whether the host lets us know that something was said. */
+  readonly conversationAccess: boolean
   /** The name shown for a canonical one. */
   readonly rename: (canonical: string) => string
   readonly log: { info(message: string): void; warn(message: string): void; error(message: string): void }
@@ -125,6 +128,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
     },
   }
   const seen = await seenResources({ file: seenFile(options.stateDirectory), now, report })
+  const conversation = conversationRecorder(usable, report)
   const made: Web3 = {
     market: usable,
     markets: {
@@ -161,6 +165,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
     site,
     ownUrl,
     taking: leaseTaking(),
+    conversation: { ...conversation, permitted: options.conversationAccess },
     startedAt,
     now,
     report,
@@ -208,6 +213,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
       unlisten()
       stopping.abort()
       await made.brain.close()
+      await conversation.settled()
       await listener?.close()
       await opening
       await tending.stop()

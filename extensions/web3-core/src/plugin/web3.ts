@@ -1,5 +1,6 @@
 import type { Market } from '@openclaw-market/market-core'
 import type { Brain } from '../brain/open-brain.ts'
+import type { ConversationRecorder } from '../audit/recorder.ts'
 import type { Registry } from '../capabilities/registry.ts'
 import type { Markets } from '../consumer/markets.ts'
 import type { SeenResources } from '../consumer/seen/seen-resources.ts'
@@ -32,6 +33,8 @@ export interface Web3 {
   /** Where this gateway reaches its own routes. */
   readonly ownUrl: string
   readonly taking: Taking
+  /** What the host tells of conversations goes on record here. */
+  readonly conversation: ConversationRecorder & { readonly permitted: boolean }
   /** When this process began to take leases, in milliseconds since the epoch. */
   readonly startedAt: number
   now(): number

@@ -3,6 +3,7 @@ import { statusSummary } from '@openclaw-market/market-core'
 import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed, literals, Timestamp } from '@openclaw-market/protocol/schema/scalars'
 import { BrainStatus } from '../brain/brain-status.ts'
+import { AuditStatus } from '@openclaw-market/protocol/views/log'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { waitingEnds } from '../consumer/end-elsewhere.ts'
@@ -31,6 +32,12 @@ export const statusContract = {
         },
       ),
     ),
+    audit: closed({
+      ...AuditStatus.properties,
+      conversation: Type.Optional(
+        literals(['on', 'off'], 'for the owner: whether turns of agents go on record'),
+      ),
+    }),
     store: closed({ backend: literals(['sqlite', 'file']) }),
     markets: Type.Array(Type.String(), { description: 'markets that this gateway deals with' }),
     backends: Type.Array(closed({ name: Type.String(), kind: Type.String() }), {
@@ -71,6 +78,7 @@ export const statusSummaryCapability = capability(
     const summary = await runLocal(market, statusSummary, {}, who)
     const { billing, settlement, payouts, leases, calls, resources } = summary
     const owner = who.kind === 'node' && who.owner
+    const conversation = web3.conversation.permitted ? ('on' as const) : ('off' as const)
     return {
       billing,
       settlement,
@@ -79,6 +87,7 @@ export const statusSummaryCapability = capability(
       calls,
       resources,
       ...(owner && isOpen(web3) ? { waiting: waitingSummary(web3) } : {}),
+      audit: { ...(await market.log.status()), ...(owner ? { conversation } : {}) },
       store: { backend: market.backend },
       markets: ['local', ...(actsAsNode(who) ? web3.markets.remotes.map(({ name }) => name) : [])],
       backends: owner ? [...web3.backends].map(([name, { kind }]) => ({ name, kind })) : [],

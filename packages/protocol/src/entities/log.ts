@@ -30,7 +30,7 @@ export const ConversationFacts = closed({
   images: Figure,
   messages: Figure,
   durationMs: Figure,
-  /** SHA-256 of the RFC 8785 JSON of what went in: prompts with history, or a tool's parameters. */
+  /** SHA-256 of the RFC 8785 JSON of what went in: the prompts of this turn, or a tool's parameters. */
   inputHash: Hash,
   /** The same of what came out: the texts of the answer, or a tool's result. */
   outputHash: Hash,

@@ -21,7 +21,7 @@ export const queryEvents = query({
     ...paging,
   }),
   result: closed({ events: Type.Array(EventView), nextCursor }),
-  errors: [],
+  errors: ['E_INVALID_ARGUMENT'],
   callers: ['node', 'wallet', 'operator'],
   async answer(tx, { type, subject, since, until, limit, cursor }) {
     const listed = await tx.list(Events, {

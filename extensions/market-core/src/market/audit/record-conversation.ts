@@ -15,7 +15,11 @@ export const recordConversation = operation({
   }),
   result: closed({}),
   errors: [],
-  callers: ['node'],
+  callers: ['market'],
   load: async () => undefined,
-  decide: (_state, told) => ({ result: {}, told }),
+  decide: (_state, { type, facts }) => ({
+    result: {},
+    subjects: [facts.sessionId, facts.runId].filter((id) => id !== undefined),
+    told: { type, facts },
+  }),
 })

@@ -231,7 +231,9 @@ async function spendAll(world: World): Promise<void> {
 async function talk(world: World): Promise<void> {
   const turn = { type: 'host.llm_input', facts: { model: 'a model', images: 0 } }
   await Promise.all(
-    Array.from({ length: tileWidth }, () => does(world, recordConversation, turn, world.node)),
+    Array.from({ length: tileWidth }, () =>
+      does(world, recordConversation, turn, { kind: 'market', actorId: world.market.address }),
+    ),
   )
   await world.market.log.checkpoint()
 }

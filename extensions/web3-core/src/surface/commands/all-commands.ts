@@ -1,4 +1,5 @@
 import { allowanceCommand } from './allowance.ts'
+import { auditStatusCommand } from './audit-status.ts'
 import { bindWalletCommand } from './bind-wallet.ts'
 import type { ChatCommand } from './command.ts'
 import { creditsCommand } from './credits.ts'
@@ -15,5 +16,6 @@ export const allCommands: readonly ChatCommand[] = [
   whoamiCommand,
   bindWalletCommand,
   unbindWalletCommand,
+  auditStatusCommand,
   marketCommand(() => allCommands),
 ]
