@@ -6,6 +6,7 @@ import { budgetClaims } from './budget.ts'
 import type { Area } from './claim.ts'
 import { consumerClaims } from './consumer.ts'
 import { identityClaims } from './identity.ts'
+import { logClaims } from './log.ts'
 import { moneyClaims } from './money.ts'
 import { providerClaims } from './provider.ts'
 import { secretsClaims } from './secrets.ts'
@@ -23,6 +24,7 @@ export const areas: readonly Area[] = [
   billingClaims,
   budgetClaims,
   storeClaims,
+  logClaims,
   secretsClaims,
   providerClaims,
   backendsClaims,

@@ -29,12 +29,17 @@ export function conversationRecorder(
   }
   const attempt = async (make: () => Told): Promise<void> => {
     await new Promise<void>((soon) => setImmediate(soon))
+    // Taken at once, so that of all that are under way one tells of them.
+    const missing = dropped
+    dropped = 0
     try {
-      const missing = dropped
-      if (missing > 0) {
-        await write({ type: 'host.dropped', facts: { dropped: missing } })
-        dropped -= missing
-      }
+      if (missing > 0) await write({ type: 'host.dropped', facts: { dropped: missing } })
+    } catch (error) {
+      dropped += missing + 1
+      report('audit of the conversation', error)
+      return
+    }
+    try {
       await write(make())
     } catch (error) {
       dropped += 1
