@@ -3,9 +3,12 @@
  * ever billed twice, and our own count of what came back.
  */
 import { randomUUID } from 'node:crypto'
+import { SessionKey } from '@openclaw-market/protocol/entities/policy'
 import { isMarketError, MarketError, type ErrorCode } from '@openclaw-market/protocol/errors'
 import type { LeaseId } from '@openclaw-market/protocol/ids'
 import type { ResourceKind, UnitTotals } from '@openclaw-market/protocol/money/units'
+import type { Principal } from '@openclaw-market/protocol/principal'
+import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { Call } from '../capabilities/capability.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { takeCallSpend } from './budget.ts'
@@ -35,6 +38,8 @@ export interface LeaseAnswer {
   readonly requestId: string
   readonly body: Buffer
   readonly headers: Headers
+  /** The conversation that it was made for. */
+  readonly sessionKey?: string
 }
 
 const maxAnswerBytes = 64 * 1024 * 1024
@@ -77,7 +82,7 @@ export async function callLease(
     try {
       const answer = await callOne(web3, entry, requestId, call)
       await spend.settle(readCost(answer.headers.get('x-openclaw-cost')))
-      return answer
+      return { ...answer, ...conversationOf(by.who) }
     } catch (error) {
       await spend.settle(didNothing(error) ? 0n : undefined)
       if (!isMarketError(error) || !surelyNothing(error, call)) throw error
@@ -92,6 +97,12 @@ export async function callLease(
       hint: 'Take one with {{web3.resources.lease}}.',
     })
   )
+}
+
+/** What no record could keep counts as not said. */
+function conversationOf(who: Principal): Pick<LeaseAnswer, 'sessionKey'> {
+  const sessionKey = who.kind === 'node' ? who.run?.sessionKey : undefined
+  return sessionKey === undefined || codec(SessionKey).problem(sessionKey) !== undefined ? {} : { sessionKey }
 }
 
 function surelyNothing({ code }: MarketError, { elsewhere }: LeaseCall): boolean {

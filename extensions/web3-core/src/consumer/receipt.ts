@@ -89,7 +89,7 @@ export async function writeReceipt(
 
 export async function keepReceipt(
   web3: Web3,
-  { entry, requestId, body, headers }: LeaseAnswer,
+  { entry, requestId, body, headers, sessionKey }: LeaseAnswer,
   counted: UnitTotals,
   agreement: Agreement,
 ) {
@@ -98,7 +98,16 @@ export async function keepReceipt(
   const cost = readCost(headers.get('x-openclaw-cost'))
   const agrees = totals !== undefined && agreement(totals)
   const responseHash = sha256Hex(body)
-  await writeReceipt(web3, { entry, requestId, counted, stated: totals, cost, responseHash, agrees })
+  await writeReceipt(web3, {
+    entry,
+    requestId,
+    counted,
+    stated: totals,
+    cost,
+    responseHash,
+    agrees,
+    ...(sessionKey === undefined ? {} : { sessionKey }),
+  })
   return {
     source: 'lease' as const,
     leaseId: entry.leaseId,
