@@ -32,7 +32,36 @@ async function conversations(store: 'sqlite' | 'file') {
   const statements = async (): Promise<readonly Json[]> =>
     good(await world.call('web3.billing.statements', { sessionKey: here }))['statements'] as Json[]
   const again = () => testWorld({ home, store, config })
-  return { world, lease, states, statements, again }
+  return { world, account, resourceId, lease, states, statements, again }
+}
+
+/** The same, and the provider lends to this gateway: a lease that serves every conversation draws on it. */
+async function onCredit(store: 'sqlite' | 'file') {
+  const before = await conversations(store)
+  const { world, account, resourceId } = before
+  const line = { to: world.market.address, currency: 'USDC', ceiling: '100000', maxRequestsPerMinute: 600 }
+  const { creditLineId } = good(
+    (await outsideWallet(world, account).api('web3.billing.credit.open', line)).body,
+  )
+  const params = { resourceId, ttlMs: 3_600_000, maxCost: '100000', mode: 'postpaid' }
+  const leaseId = String(good(await world.call('web3.resources.lease', params))['leaseId'])
+  /** In the conversation that goes on here. */
+  const search = async (): Promise<void> => {
+    const from = { door: 'tool', owner: true, run: { sessionKey: here } } as const
+    good(await callAsNode('web3.search.query', { q: 'tides', leaseId }, from))
+  }
+  const ends = async ({ running: { web3 } } = world): Promise<void> => {
+    world.clock.ahead += 1_000
+    expect(await endSession(web3, { sessionKey: here, reason: 'idle' })).toBe(true)
+    await closeSessions(web3, going)
+    world.clock.ahead += 1_000
+  }
+  const purse = async ({ call } = world): Promise<Json> => {
+    const [usdc] = good(await call('web3.billing.summary'))['currencies'] as Json[]
+    const { available, owing } = usdc ?? {}
+    return { available, owing }
+  }
+  return { ...before, creditLineId, leaseId, search, ends, purse }
 }
 
 describe.each(['sqlite', 'file'] as const)('on the %s store', (store) => {
@@ -101,6 +130,44 @@ describe.each(['sqlite', 'file'] as const)('on the %s store', (store) => {
       const [newest] = await statements()
       expect(newest).toMatchObject({ reason, lines: [{ leaseId: own }] })
     }
+  })
+
+  it('pays what it has used of a post-paid lease, which goes on', async () => {
+    const { search, ends, purse, states, statements, leaseId } = await onCredit(store)
+    await search()
+    expect(await purse()).toEqual({ available: '1000000', owing: price })
+    await ends()
+    expect(await purse()).toEqual({ available: '999000', owing: '0' })
+    expect([(await states()).get(leaseId), await statements()]).toMatchObject([
+      'lease_active',
+      [{ status: 'statement_closed', lines: [{ leaseId, opened: false, calls: 1, cost: price }] }],
+    ])
+    await search()
+    await search()
+    await ends()
+    expect(await purse()).toEqual({ available: '997000', owing: '0' })
+  })
+
+  it.each(['before', 'after'])('pays it once, over a crash %s it has paid', async (when) => {
+    const { world, search, leaseId, creditLineId, purse, again } = await onCredit(store)
+    await search()
+    expect(await endSession(world.running.web3, { sessionKey: here, reason: 'idle' })).toBe(true)
+    if (when === 'after') good(await world.call('web3.billing.credit.settle', { creditLineId, leaseId }))
+    await world.stop()
+    const after = await again()
+    await closeSessions(after.running.web3, going)
+    expect(await purse(after)).toEqual({ available: '999000', owing: '0' })
+    const { statements } = good(await after.call('web3.billing.statements'))
+    expect(statements).toMatchObject([{ status: 'statement_closed', lines: [{ leaseId, cost: price }] }])
+  })
+
+  it('closes also when the money does not reach', async () => {
+    const { world, search, ends, purse, statements } = await onCredit(store)
+    await search()
+    good(await world.call('web3.billing.withdraw', { currency: 'USDC', amount: '999001' }))
+    await ends()
+    expect(await purse()).toEqual({ available: '999', owing: price })
+    expect(await statements()).toMatchObject([{ status: 'statement_closed' }])
   })
 })
 

@@ -1,6 +1,6 @@
 /**
- * The end of a conversation: what was leased for it ends with it, and what it used closes as a statement. First the end is
- * written down, then it is carried out, again and again until it is done: a crash in between loses nothing.
+ * The end of a conversation: what was leased for it ends with it, what it owes of other leases is paid, and what it used closes
+ * as a statement. First the end is written down, then it is carried out, again and again until it is done: a crash in between loses nothing.
  */
 import {
   SessionStatements,
@@ -12,6 +12,7 @@ import { nodePrincipal } from '../consumer/node-principal.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { endContracts } from '../resources/end-contract.ts'
 import { leaseStatus } from './bill.ts'
+import { settleUsed } from './settle-used.ts'
 import {
   callsIn,
   callsOn,
@@ -83,13 +84,14 @@ export async function closeSessions(web3: Web3, stopping: AbortSignal): Promise<
 
 async function closeSession(web3: Web3, statement: SessionStatement): Promise<void> {
   const own = openedIn(web3, statement)
+  const shared = sharedLines(web3, own, await callsIn(web3, statement))
+  await settleUsed(web3, shared)
   const lines: StatementLine[] = []
   for (const entry of own) {
     const end = await endLease(web3, entry)
     if (end !== undefined) lines.push(ownLine(entry, end.lease, await callsOn(web3, entry.leaseId)))
   }
   if (lines.length < own.length || unsettled(web3, statement)) return
-  const shared = sharedLines(web3, own, await callsIn(web3, statement))
   await web3.market().store.write((tx) =>
     tx.update(SessionStatements, {
       ...statement,
