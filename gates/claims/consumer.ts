@@ -160,8 +160,8 @@ export const consumerClaims: Area = {
       enforcedBy: 'keepReceipt',
       caughtBy: { file: lying, test: 'stated in the answer as %s, is shown at once and in the status' },
       loss: {
-        line: 'const agrees = stated !== undefined && agreement(toTotals(stated))',
-        replacement: 'const agrees = stated !== undefined',
+        line: 'const agrees = totals !== undefined && agreement(totals)',
+        replacement: 'const agrees = totals !== undefined',
       },
     },
     {
