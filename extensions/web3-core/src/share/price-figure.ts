@@ -4,6 +4,7 @@
  */
 import type { Currency } from '@openclaw-market/protocol/operation'
 import { currencyOf, type PriceComponent, type Prices } from '@openclaw-market/protocol/money/price'
+import { decimalText } from '@openclaw-market/protocol/money/show'
 import type { Unit } from '@openclaw-market/protocol/money/units'
 
 export const shareableKinds = ['model', 'search', 'storage'] as const
@@ -80,15 +81,6 @@ export function figureOf(kind: ShareableKind, prices: Prices, currency: Currency
 /** Whether `per` is the plain one, or ten, a hundred … times that. */
 function isDecimal(per: bigint, plain: bigint): boolean {
   return per % plain === 0n && /^10*$/.test((per / plain).toString())
-}
-
-/** amount / 10^decimals, without zeros that say nothing. */
-export function decimalText(amount: bigint, decimals: number): string {
-  if (decimals === 0) return amount.toString()
-  const digits = amount.toString().padStart(decimals + 1, '0')
-  const fraction = digits.slice(-decimals).replace(/0+$/, '')
-  const whole = digits.slice(0, -decimals)
-  return fraction === '' ? whole : `${whole}.${fraction}`
 }
 
 /** Of these prices, as the market knows it. */

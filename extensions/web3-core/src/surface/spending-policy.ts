@@ -5,7 +5,7 @@
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { askApproval, given, judgeWish, setPolicy } from '@openclaw-market/market-core'
 import { isMarketError, MarketError } from '@openclaw-market/protocol/errors'
-import { showAmount } from '@openclaw-market/protocol/money/show'
+import { decimalText } from '@openclaw-market/protocol/money/show'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { Call, Capability, Foreseen } from '../capabilities/capability.ts'
 import { withRequest } from '../capabilities/request.ts'
@@ -141,7 +141,7 @@ function prompt(
 ): NonNullable<Decision['requireApproval']> {
   const decimals = web3.market().rules().currencies.get(currency)?.decimals
   const known = amount !== undefined && decimals !== undefined
-  const [figure = ''] = known ? showAmount(amount, currency, decimals).split(' ') : []
+  const figure = known ? decimalText(amount, decimals) : ''
   return {
     title: `Spend ${known ? `${figure} ${currency}` : `an unknown amount of ${currency}`}`,
     description:

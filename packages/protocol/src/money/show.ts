@@ -1,9 +1,14 @@
-/** Amounts as people write them: `2.5 USDC`, never more digits than it takes. */
+/** Amounts as people write them: `2.5 USDC`. */
 export function showAmount(amount: bigint, symbol: string, decimals: number): string {
+  return `${decimalText(amount, decimals)} ${symbol}`
+}
+
+/** amount / 10^decimals, never with more digits than it takes. */
+export function decimalText(amount: bigint, decimals: number): string {
   const digits = amount.toString().padStart(decimals + 1, '0')
   const whole = digits.slice(0, digits.length - decimals)
   const part = digits.slice(digits.length - decimals).replace(/0+$/, '')
-  return `${part === '' ? whole : `${whole}.${part}`} ${symbol}`
+  return part === '' ? whole : `${whole}.${part}`
 }
 
 /** Base units of what a person wrote; undefined when it is no number, or finer than the currency. */

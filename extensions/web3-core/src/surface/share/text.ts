@@ -1,10 +1,11 @@
 /** What a person reads of sharing: tables, aligned. */
 import type { Static } from '@sinclair/typebox'
+import { showAmount } from '@openclaw-market/protocol/money/show'
 import type { Currency } from '@openclaw-market/protocol/operation'
 import type { startContract } from '../../share/start-capability.ts'
 import type { statusContract } from '../../share/status-capability.ts'
 import type { stopContract } from '../../share/stop-capability.ts'
-import { currencyIn, decimalText, figureMeans, figureOf } from '../../share/price-figure.ts'
+import { currencyIn, figureMeans, figureOf } from '../../share/price-figure.ts'
 import type { Chosen, Findings } from './choose.ts'
 
 type Status = Static<typeof statusContract.result>
@@ -105,10 +106,10 @@ function sums(
 
 function amountText(amount: bigint, symbol: string, currencies: readonly Currency[]): string {
   const decimals = currencies.find((each) => each.symbol === symbol)?.decimals ?? 0
-  return `${decimalText(amount, decimals)} ${symbol}`
+  return showAmount(amount, symbol, decimals)
 }
 
-export function shortAddress(address: string): string {
+function shortAddress(address: string): string {
   return `${address.slice(0, 6)}…${address.slice(-4)}`
 }
 
