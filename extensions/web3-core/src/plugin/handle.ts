@@ -28,14 +28,19 @@ export function withdrawRunning(running: RunningWeb3): void {
 
 /** @throws MarketError E_UNAVAILABLE before start and after stop */
 export function runningWeb3(): Web3 {
-  return runningPart().web3
-}
-
-/** @throws MarketError E_UNAVAILABLE before start and after stop */
-export function runningPart(): RunningWeb3 {
-  const { running } = handle()
-  if (running !== undefined && handle().version === version) return running
+  const running = web3IfRunning()
+  if (running !== undefined) return running
   throw new MarketError('E_UNAVAILABLE', 'web3-core is not running', {
     hint: 'It starts with the gateway; try again when the gateway is ready.',
   })
+}
+
+/** Undefined before start and after stop: for those who have to go on without us. */
+export function web3IfRunning(): Web3 | undefined {
+  return partIfRunning()?.web3
+}
+
+/** Undefined before start and after stop. */
+export function partIfRunning(): RunningWeb3 | undefined {
+  return handle().version === version ? handle().running : undefined
 }

@@ -12,7 +12,7 @@ import { respond } from '../surface/http-respond.ts'
 import { registerTools } from '../surface/tools.ts'
 import { registerSpendingPolicy } from '../surface/spending-policy.ts'
 import { readConfig } from './config.ts'
-import { runningPart } from './handle.ts'
+import { partIfRunning } from './handle.ts'
 import { startWeb3, type RunningWeb3 } from './start.ts'
 
 /** Contracts do not depend on where a market is; only the running registry knows its site. */
@@ -44,7 +44,7 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
         auth: 'plugin',
         match: 'prefix',
         handler: async (request, response) => {
-          const running = attempt(runningPart)
+          const running = partIfRunning()
           if (running !== undefined) return running.http(request, response)
           await respond(request, response, toFailure(starting()))
           return true
@@ -79,14 +79,6 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
       })
     },
   })
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch {
-    return undefined
-  }
 }
 
 function starting(): MarketError {

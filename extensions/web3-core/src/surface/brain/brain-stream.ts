@@ -1,6 +1,6 @@
 /** The stream of the host's model `web3/leased`: a leased model's answer, or in its place the owner's own. */
 import type { Brain } from '../../brain/open-brain.ts'
-import { runningWeb3 } from '../../plugin/handle.ts'
+import { web3IfRunning } from '../../plugin/handle.ts'
 import { askOwn, showWhole, type OwnModel } from './own-answer.ts'
 import type {
   AssistantMessage,
@@ -31,7 +31,7 @@ async function answer(
   options: Options,
   out: OpenStream,
 ): Promise<void> {
-  const brain = attempt(() => runningWeb3().brain)
+  const brain = web3IfRunning()?.brain
   try {
     if (brain !== undefined && (await leased(brain, model, context, options, out))) return
     if (options.signal?.aborted === true) return fail(out, model, 'aborted', 'Request was aborted')
@@ -100,12 +100,4 @@ function fail(out: OpenStream, model: Model, reason: 'error' | 'aborted', errorM
   }
   out.push({ type: 'error', reason, error })
   out.end(error)
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch {
-    return undefined
-  }
 }

@@ -2,7 +2,7 @@
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { given } from '@openclaw-market/market-core'
 import type { RunBegun } from '../../brain/choice.ts'
-import { runningWeb3 } from '../../plugin/handle.ts'
+import { web3IfRunning } from '../../plugin/handle.ts'
 import { brainStream } from './brain-stream.ts'
 import { modelId, providerId } from './names.ts'
 
@@ -17,7 +17,7 @@ export function registerBrain(api: OpenClawPluginApi): void {
     auth: [],
     resolveDynamicModel: (asked) => {
       if (asked.modelId !== modelId) return undefined
-      const told = attempt(() => runningWeb3().brain.config?.model)
+      const told = web3IfRunning()?.brain.config?.model
       return {
         id: modelId,
         name: 'Leased model',
@@ -41,7 +41,7 @@ export function registerBrain(api: OpenClawPluginApi): void {
 
   api.on('before_model_resolve', async (_event, ctx) => {
     const { sessionId } = ctx
-    const brain = attempt(() => runningWeb3().brain)
+    const brain = web3IfRunning()?.brain
     if (brain === undefined || sessionId === undefined) return undefined
     const chosen = await brain.choose(runOf({ ...ctx, sessionId })).catch(() => false)
     return chosen ? { providerOverride: providerId, modelOverride: modelId } : undefined
@@ -49,12 +49,12 @@ export function registerBrain(api: OpenClawPluginApi): void {
 
   api.on('before_agent_run', ({ senderIsOwner }, { runId, sessionKey, channel, senderId }) => {
     if (senderIsOwner === undefined) return undefined
-    attempt(() => runningWeb3().brain)?.proved(given({ runId, sessionKey, channel, senderId }), senderIsOwner)
+    web3IfRunning()?.brain.proved(given({ runId, sessionKey, channel, senderId }), senderIsOwner)
     return undefined
   })
 
   api.on('session_end', async ({ sessionKey, reason }) => {
-    const web3 = attempt(runningWeb3)
+    const web3 = web3IfRunning()
     if (web3 === undefined || sessionKey === undefined) return
     try {
       await web3.brain.sessionEnded({ sessionKey, reason: reason ?? 'unknown' })
@@ -85,13 +85,5 @@ function runOf({ modelProviderId, modelId: ownId, inputProvenance, ...ctx }: Run
     sessionId,
     derived: inputProvenance?.kind === 'inter_session' || sessionKey?.includes(':subagent:') === true,
     ...given({ sessionKey, agentId, runId, channel, senderId, ownModel }),
-  }
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch {
-    return undefined
   }
 }
