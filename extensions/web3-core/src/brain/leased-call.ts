@@ -10,6 +10,7 @@ import { foreignFailure, unrepeated } from '../consumer/foreign-failure.ts'
 import { neverSent } from '../consumer/never-sent.ts'
 import { readBounded } from '../consumer/read-bounded.ts'
 import type { Web3 } from '../plugin/web3.ts'
+import { jsonOf } from '../provider/backends/json.ts'
 import type { Standing } from './choice.ts'
 import type { Tap, Tapped } from './tap.ts'
 
@@ -68,7 +69,7 @@ export async function tryLease(
     })
     if (!response.ok) {
       const answer = await readBounded(response, maxFailureBytes).catch(() => Buffer.alloc(0))
-      const failure = foreignFailure(unrepeated(parse(answer), token))
+      const failure = foreignFailure(unrepeated(jsonOf(answer.toString()), token))
       if (failure?.code === 'E_EXPIRED' || failure?.code === 'E_REVOKED') await close(web3, entry)
       return { ...failed('resting', short, true), ...meaningOf(failure, response.status) }
     }
@@ -140,12 +141,4 @@ async function close(web3: Web3, { leaseId }: Entry): Promise<void> {
 
 function emptyBody(): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: (controller) => controller.close() })
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
 }

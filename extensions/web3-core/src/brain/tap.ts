@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { UnitTotals } from '@openclaw-market/protocol/money/units'
 import { deliveredBytes } from '../provider/backends/count-tokens.ts'
 import { readChunk } from '../provider/backends/chat-shapes.ts'
-import { isJsonObject } from '../provider/backends/json.ts'
+import { isJsonObject, jsonOf } from '../provider/backends/json.ts'
 import { SseParser } from '../provider/backends/sse-parser.ts'
 import { readCost } from '../consumer/stated-cost.ts'
 
@@ -40,7 +40,7 @@ export function tap(): Tap {
       whole = true
       return
     }
-    const json = parse(data)
+    const json = jsonOf(data)
     const event = readChunk(json, { id: '', model: '' }, 0)
     if (event?.chunk !== undefined) delivered += deliveredBytes(event.chunk)
     if (event?.usage !== undefined) {
@@ -63,13 +63,5 @@ export function tap(): Tap {
     },
     delivered: () => delivered,
     end: () => ({ responseHash: hash.digest('hex'), deliveredBytes: delivered, stated, cost, whole }),
-  }
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data)
-  } catch {
-    return undefined
   }
 }

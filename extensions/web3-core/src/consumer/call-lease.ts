@@ -11,6 +11,7 @@ import type { Principal } from '@openclaw-market/protocol/principal'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { Call } from '../capabilities/capability.ts'
 import type { Web3 } from '../plugin/web3.ts'
+import { jsonOf } from '../provider/backends/json.ts'
 import { takeCallSpend } from './budget.ts'
 import { foreignCodes, foreignFailure, unrepeated } from './foreign-failure.ts'
 import { neverSent } from './never-sent.ts'
@@ -184,7 +185,7 @@ export function lost(what: string): MarketError {
 
 /** A code that this capability does not declare is between the provider and us. */
 function readFailure({ body, status }: Answered, errors: readonly ErrorCode[], token: string): MarketError {
-  const failure = foreignFailure(unrepeated(parse(body), token))
+  const failure = foreignFailure(unrepeated(jsonOf(body.toString()), token))
   const may: readonly ErrorCode[] = [
     'E_INVALID_ARGUMENT',
     'E_UNAVAILABLE',
@@ -199,12 +200,4 @@ function readFailure({ body, status }: Answered, errors: readonly ErrorCode[], t
     ...(failure === undefined ? {} : { details: { code: failure.code } }),
     hint: 'Look at the lease with {{web3.resources.status}}; lease another, or revoke this one.',
   })
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
 }

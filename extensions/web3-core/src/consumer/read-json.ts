@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { Web3 } from '../plugin/web3.ts'
+import { jsonOf } from '../provider/backends/json.ts'
 import { lost, type LeaseAnswer } from './call-lease.ts'
 import { keepReceipt } from './receipt.ts'
 
@@ -13,16 +14,8 @@ export async function readJson<S extends TSchema>(
   web3: Web3,
   answer: LeaseAnswer,
 ): Promise<Static<S>> {
-  const json = parse(answer.body)
+  const json = jsonOf(answer.body.toString())
   if (codec(schema).problem(json) === undefined) return codec(schema).decode(json)
   await keepReceipt(web3, answer, {}, () => false)
   throw lost('the provider answered in a form that this version does not know')
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
 /** Asks ports of this machine who is there. The address is never anyone's to choose: it is 127.0.0.1, and no redirect is followed. */
 import { readBounded } from '../consumer/read-bounded.ts'
+import { jsonOf } from '../provider/backends/json.ts'
 import { probePaths, type Heard, type Hearing } from './hearing.ts'
 
 const withinMs = 1_500
@@ -24,18 +25,10 @@ export async function hear(url: string): Promise<Heard | undefined> {
       redirect: 'manual',
       signal: AbortSignal.timeout(withinMs),
     })
-    const json = parsed((await readBounded(response, maxBytes)).toString())
+    const json = jsonOf((await readBounded(response, maxBytes)).toString())
     return { status: response.status, ...(json === undefined ? {} : { json }) }
   } catch {
     // Whatever it is, it is nobody whom we know.
-    return undefined
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
     return undefined
   }
 }

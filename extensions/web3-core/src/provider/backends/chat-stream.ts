@@ -10,6 +10,7 @@ import type {
 } from './backend.ts'
 import { readChunk, reportsError } from './chat-shapes.ts'
 import { upstreamFailure, type Report } from './failures.ts'
+import { jsonOf } from './json.ts'
 import { SseParser, SseTooLong } from './sse-parser.ts'
 import type { UpstreamBody } from './upstream-fetch.ts'
 
@@ -43,7 +44,7 @@ export function openChatStream(source: ChatStreamSource): ChatStreamAnswer {
 
   /** The chunk of one event, if it has one; takes note of all else that it says. */
   function take(data: string): ChatChunk | undefined {
-    const json = parseJson(data)
+    const json = jsonOf(data)
     if (reportsError(json)) {
       report('error-event')
       throw upstreamFailure('error')
@@ -138,14 +139,6 @@ export function openChatStream(source: ChatStreamSource): ChatStreamAnswer {
       ...(finishReason === undefined ? {} : { finishReason }),
       ...(usage === undefined ? {} : { usage }),
     }),
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
   }
 }
 
