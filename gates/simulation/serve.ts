@@ -3,7 +3,6 @@
  * upstream that streams, fails, stalls or claims too much, checkpointed on the way, and finished.
  */
 import type { Lease } from '@openclaw-market/protocol/entities/lease'
-import { policyDefaults } from '@openclaw-market/protocol/entities/resource'
 import { isMarketError } from '@openclaw-market/protocol/errors'
 import type { UnitTotals } from '@openclaw-market/protocol/money/units'
 import type {
@@ -137,10 +136,6 @@ async function finish(
       await scheduler.turn('a second try', true)
     }
   }
-}
-
-export function mostCalls({ policy }: Lease): number {
-  return policy.maxConcurrent ?? policyDefaults.maxConcurrent
 }
 
 /** @throws what is no refusal */

@@ -24,7 +24,7 @@ const periods: Readonly<Record<AllowancePeriod, string>> = {
 }
 
 /** E.g. `allowance 2 (20 USDC in 24 hours, agent worker)` */
-export function ruleWords(allowance: Allowance, currencies: Currencies, now: number): string {
+function ruleWords(allowance: Allowance, currencies: Currencies, now: number): string {
   const { number, per, whose, currency } = allowance
   const limit = show(limitAt(allowance, now), currency, currencies)
   return `allowance ${number} (${[`${limit} ${periods[per]}`, ...whoseWords(whose)].join(', ')})`

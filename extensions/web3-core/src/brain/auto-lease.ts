@@ -1,4 +1,5 @@
 /** Leasing a brain by itself, as the owner's config orders and as far as its budget lets (DESIGN §12). */
+import { given } from '@openclaw-market/market-core'
 import { sha256Hex } from '@openclaw-market/protocol/canonical'
 import type { ErrorCode } from '@openclaw-market/protocol/errors'
 import type { RunFacts } from '@openclaw-market/protocol/principal'
@@ -11,7 +12,7 @@ import type { BrainConfig } from './brain-config.ts'
 import type { RunBegun } from './choice.ts'
 import { sessionSince } from './session-end.ts'
 
-export type AutoLease = NonNullable<BrainConfig['autoLease']>
+type AutoLease = NonNullable<BrainConfig['autoLease']>
 
 export type Tried =
   | { readonly leased: true }
@@ -54,10 +55,5 @@ export function callOf(web3: Web3, run: RunBegun): Call {
 }
 
 function factsOf({ agentId, sessionKey, channel, senderId }: RunBegun): RunFacts {
-  return {
-    ...(agentId === undefined ? {} : { agentId }),
-    ...(sessionKey === undefined ? {} : { sessionKey }),
-    ...(channel === undefined ? {} : { channel }),
-    ...(senderId === undefined ? {} : { senderId }),
-  }
+  return given({ agentId, sessionKey, channel, senderId })
 }

@@ -38,7 +38,7 @@ export async function throughLease(
 }
 
 /** The leases that may serve, or why there are none. @throws MarketError when the one that is named is not among them */
-export function leasesFor(
+function leasesFor(
   { web3 }: Call,
   kind: ResourceKind,
   named: LeaseId | undefined,

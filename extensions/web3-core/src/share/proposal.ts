@@ -1,6 +1,5 @@
 /** What is proposed for a thing that was found: a price to begin with, and bounds that leave the machine its owner's. */
 import type { Policy } from '@openclaw-market/protocol/entities/resource'
-import type { ShareableKind } from './price-figure.ts'
 
 /** Up to so many billions of parameters. What it takes to answer grows with them. */
 const modelFigures: readonly { readonly upTo: number; readonly figure: string }[] = [
@@ -46,10 +45,4 @@ export function proposedPolicy(thing: Sized): Policy {
         maxRequestsPerMinute: 60,
       }
   }
-}
-
-export const kindWords: Record<ShareableKind, string> = {
-  model: 'model',
-  search: 'search',
-  storage: 'disk',
 }

@@ -7,6 +7,7 @@ import type {
   OpenClawPluginApi,
   OpenClawPluginToolContext,
 } from 'openclaw/plugin-sdk/plugin-entry'
+import { given } from '@openclaw-market/market-core'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { toFailure, type Envelope } from '@openclaw-market/protocol/errors'
@@ -111,8 +112,4 @@ function doorOf(ctx: OpenClawPluginToolContext): OwnersDoor {
     owner: ctx.senderIsOwner === true,
     run: given({ agentId, sessionKey, senderId: requesterSenderId, channel: messageChannel }),
   }
-}
-
-function given(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }

@@ -63,7 +63,7 @@ export async function debtsOf(tx: ReadTx, { creditLineId }: CreditLine): Promise
   return debts
 }
 
-export async function debtOf(tx: ReadTx, settlement: Settlement): Promise<Debt> {
+async function debtOf(tx: ReadTx, settlement: Settlement): Promise<Debt> {
   const { leaseId } = settlement
   return { settlement, lease: found(await tx.get(Leases, leaseId), 'lease', leaseId) }
 }

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { given } from '@openclaw-market/market-core'
 import { invalidArgument } from '@openclaw-market/protocol/schema/codec'
 import { LeaseId } from '@openclaw-market/protocol/ids'
 import type { Contract } from '@openclaw-market/protocol/operation'
@@ -55,7 +56,7 @@ export const listFilesCapability = capability(
     examples: { valid: { prefix: 'notes/' }, invalid: { limit: 0 } },
   },
   async ({ prefix, limit, cursor, leaseId }, call) => {
-    const ask = given(prefix, limit)
+    const ask = given({ prefix, limit })
     const own = leaseId === undefined && asksForItself(call) ? ownStorage(call.web3) : undefined
     if (own === undefined) {
       const page = await leased(call, leaseId, cursor === undefined ? ask : { ...ask, cursor })
@@ -77,7 +78,7 @@ export const listFilesCapability = capability(
     const own = leaseId === undefined ? ownStorage(web3) : undefined
     if (own === undefined) return undefined
     const [place, within] = cursor === undefined ? [undefined, undefined] : placeOf(cursor)
-    const ask = given(prefix, limit)
+    const ask = given({ prefix, limit })
     const on = place === 'local' && within !== undefined
     return ownPage(own, on ? { ...ask, cursor: within } : ask, 'market-off')
   },
@@ -109,8 +110,4 @@ function placeOf(cursor: string): readonly ['local' | LeaseId, string | undefine
     throw invalidArgument({ pointer: '/cursor', rule: 'cursor', message: 'is not a cursor of this list' })
   // No branded type comes out of a pattern; one that names no lease of ours is not found.
   return [place === 'local' ? place : (place as LeaseId), within === '' ? undefined : within]
-}
-
-function given(prefix: string | undefined, limit: number | undefined): FilesAsked {
-  return { ...(prefix === undefined ? {} : { prefix }), ...(limit === undefined ? {} : { limit }) }
 }

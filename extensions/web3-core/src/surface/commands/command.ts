@@ -5,6 +5,7 @@
  */
 import type { Static, TObject } from '@sinclair/typebox'
 import type { OpenClawPluginApi, PluginCommandContext } from 'openclaw/plugin-sdk/plugin-entry'
+import { given } from '@openclaw-market/market-core'
 import { fromFailure, isMarketError, MarketError, type ErrorCode } from '@openclaw-market/protocol/errors'
 import type { RunFacts } from '@openclaw-market/protocol/principal'
 import { codec } from '@openclaw-market/protocol/schema/codec'
@@ -106,10 +107,5 @@ function refusal({ message }: MarketError, hint: string | undefined): string {
 }
 
 function factsOf({ agentId, sessionKey, senderId, channel }: Message): RunFacts {
-  return {
-    channel,
-    ...(agentId === undefined ? {} : { agentId }),
-    ...(sessionKey === undefined ? {} : { sessionKey }),
-    ...(senderId === undefined ? {} : { senderId }),
-  }
+  return given({ channel, agentId, sessionKey, senderId })
 }
