@@ -101,6 +101,12 @@ export async function openMarket(options: MarketOptions): Promise<Market> {
     await store.close()
     throw error
   }
+  const close = async (): Promise<void> => {
+    // What happened last is signed while the store is open.
+    await log.close().catch((error: unknown) => report('checkpoint', error))
+    await store.close()
+  }
+  let closing: Promise<void> | undefined
   return {
     backend: options.backend,
     address: wallet.address,
@@ -121,9 +127,6 @@ export async function openMarket(options: MarketOptions): Promise<Market> {
       backends = new Map(announced.map((facts) => [facts.name, facts]))
     },
     secretBox: (purpose) => openSecretBox({ passphraseFile: options.passphraseFile, purpose }),
-    async close() {
-      await log.close().catch((error: unknown) => report('checkpoint', error))
-      await store.close()
-    },
+    close: () => (closing ??= close()),
   }
 }
