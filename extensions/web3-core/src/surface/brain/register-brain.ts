@@ -1,10 +1,10 @@
 /** The brain at home in the host: a provider of one model, and the hooks that choose it, learn who writes, and end sessions. */
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { given } from '@openclaw-market/market-core'
-import type { RunBegun } from '../../brain/choice.ts'
 import { web3IfRunning } from '../../plugin/handle.ts'
 import { brainStream } from './brain-stream.ts'
 import { modelId, providerId } from './names.ts'
+import { runOf } from './run-of.ts'
 
 const contextWindow = 128_000
 const maxTokens = 8_192
@@ -62,28 +62,4 @@ export function registerBrain(api: OpenClawPluginApi): void {
       web3.report('the end of a conversation', error)
     }
   })
-}
-
-/** Of what the host says of a run, what matters here. */
-interface RunContext {
-  readonly sessionId: string
-  readonly sessionKey?: string
-  readonly agentId?: string
-  readonly runId?: string
-  readonly channel?: string
-  readonly senderId?: string
-  readonly modelProviderId?: string
-  readonly modelId?: string
-  readonly inputProvenance?: { readonly kind: string }
-}
-
-function runOf({ modelProviderId, modelId: ownId, inputProvenance, ...ctx }: RunContext): RunBegun {
-  const { sessionId, sessionKey, agentId, runId, channel, senderId } = ctx
-  const ownModel =
-    modelProviderId === undefined || ownId === undefined ? undefined : `${modelProviderId}/${ownId}`
-  return {
-    sessionId,
-    derived: inputProvenance?.kind === 'inter_session' || sessionKey?.includes(':subagent:') === true,
-    ...given({ sessionKey, agentId, runId, channel, senderId, ownModel }),
-  }
 }
