@@ -118,7 +118,10 @@ export function choosing(
       return { choice: choice.source === 'owner' && mayTake(run) ? { source: 'leased', leases: [] } : choice }
     },
     async answering(run) {
-      if (config === undefined || !known.isOwners(run)) return { ...nobodys, entries: [] }
+      // The host reaches us by any way that leads to the leased model: as a run's own choice, or in the place of one that failed.
+      const against = mayLease(config, run, known.isOwners(run) ? 'owner' : 'stranger')
+      if (against !== undefined || config === undefined)
+        return { choice: { source: 'owner', reason: against ?? 'disabled' }, entries: [] }
       const decision = await leasedOrNot(run, config)
       const { choice } = decision
       const ids = choice.source === 'leased' ? choice.leases.map(({ leaseId }) => leaseId) : []
@@ -126,8 +129,6 @@ export function choosing(
     },
   }
 }
-
-const nobodys: Decision = { choice: { source: 'owner', reason: 'sender' } }
 
 function heldLease(entry: Entry): HeldLease {
   const { leaseId, market, resourceId, providerActorId, label, expiresAt = 0, sessionKey } = entry

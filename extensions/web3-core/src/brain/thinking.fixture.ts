@@ -51,12 +51,14 @@ export interface Thinking {
   /** Which models may be leased by itself; none when absent. */
   readonly leases?: readonly (0 | 1)[]
   readonly maxLeases?: number
+  /** Of its config, beside what it leases. */
+  readonly brain?: Json
   readonly funds?: bigint
   readonly markets?: readonly Json[]
 }
 
 export async function thinker(of: Thinking = {}): Promise<Thinker> {
-  const { store = 'sqlite', leases = [], maxLeases, funds = 10_000_000n, markets } = of
+  const { store = 'sqlite', leases = [], maxLeases, brain: more = {}, funds = 10_000_000n, markets } = of
   const account = privateKeyToAccount(generatePrivateKey())
   const [first, second] = [await heldModel(), await heldModel()]
   const backend = (baseUrl: string) => ({
@@ -77,7 +79,7 @@ export async function thinker(of: Thinking = {}): Promise<Thinker> {
     store,
     config: {
       provider: { backends: { first: backend(first.baseUrl), second: backend(second.baseUrl) } },
-      brain: { enabled: true, allow: ['*'], ...(leases.length === 0 ? {} : { autoLease }) },
+      brain: { enabled: true, allow: ['*'], ...(leases.length === 0 ? {} : { autoLease }), ...more },
       ...(markets === undefined ? {} : { markets }),
     },
   })

@@ -30,6 +30,32 @@ describe('whose turn it is', () => {
     expect(await leases()).toMatchObject([{ status: 'lease_active', maxCost: lock }])
   })
 
+  // The host also comes by itself: to a run whose own choice is the leased model, or whose own model has failed.
+  it.each([
+    { by: 'another run', run: { ...owners, derived: true }, reason: 'another run began this one' },
+    {
+      by: 'an agent that is not named',
+      run: owners,
+      brain: { agents: ['other'] },
+      reason: 'the config does not name this agent',
+    },
+    {
+      by: 'anybody while it is off',
+      run: owners,
+      brain: { enabled: false },
+      reason: 'the brain is not enabled in the config',
+    },
+  ])('answers and leases nothing that is asked for by name: $by', async ({ run, brain = {}, reason }) => {
+    const { world, models, lease, leases, ask } = await thinker({ leases: [0], brain })
+    const { brain: of } = world.running.web3
+    expect(await of.choose({ ...run, ownModel: 'web3/leased' })).toBe(false)
+    expect(await ask('s')).toMatchObject({ status: 503 })
+    expect([await leases(), of.status().reason]).toEqual([[], reason])
+    await lease(models[0])
+    expect(await ask('s')).toMatchObject({ status: 503 })
+    expect(models[0].asked).toEqual([])
+  })
+
   it('is nobody’s for a session that no turn was chosen in', async () => {
     const { models, lease, ask } = await thinker()
     await lease(models[0])
