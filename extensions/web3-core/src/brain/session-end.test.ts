@@ -1,7 +1,10 @@
 /** The end of a conversation over a real market: what was opened for it ends, once, whatever happens in between. */
 import { describe, expect, it } from 'vitest'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { LeaseId } from '@openclaw-market/protocol/ids'
+import { codec } from '@openclaw-market/protocol/schema/codec'
 import { SessionStatements } from '@openclaw-market/protocol/entities/session-statement'
+import { childWorld } from '../plugin/child-world.fixture.ts'
 import { outsideWallet, publishAs } from '../plugin/outside-wallet.fixture.ts'
 import { backendsOf } from '../plugin/running-world.fixture.ts'
 import { bad, good, offerOf, temporaryHome, testWorld, type Json } from '../plugin/world.fixture.ts'
@@ -97,6 +100,14 @@ describe.each(['sqlite', 'file'] as const)('on the %s store', (store) => {
     expect([(await states()).get(own), await statements()]).toEqual(['lease_active', []])
   })
 
+  it('ends once, however many tell so at the same time', async () => {
+    const { world, lease, statements } = await conversations(store)
+    await lease(here)
+    const tell = (reason: string) => endSession(world.running.web3, { sessionKey: here, reason })
+    expect(await Promise.all([tell('new'), tell('deleted')])).toEqual([true, false])
+    expect(await statements()).toMatchObject([{ reason: 'new' }])
+  })
+
   it('says nothing of a conversation that used nothing', async () => {
     const { world, statements } = await conversations(store)
     expect(await endSession(world.running.web3, { sessionKey: here, reason: 'idle' })).toBe(false)
@@ -170,6 +181,69 @@ describe.each(['sqlite', 'file'] as const)('on the %s store', (store) => {
     expect(await statements()).toMatchObject([{ status: 'statement_closed' }])
   })
 })
+
+/** A lease that was opened for the conversation, used once, on a market that is away now. */
+async function away() {
+  const home = await temporaryHome()
+  const there = await childWorld({ home, config: { provider: { backends: backendsOf(home) } } })
+  const markets = [{ name: 'other', url: there.url, address: there.address }]
+  const account = privateKeyToAccount(generatePrivateKey())
+  const { docs } = backendsOf(home)
+  const backends = { docs: { ...docs, publishers: [account.address] } }
+  const world = await testWorld({ config: { markets, provider: { backends } } })
+  await there.fund(world.market.address, 1_000_000n)
+  const { resourceId } = good(await there.call('web3.resources.publish', offerOf('search')))
+  const wish = { resourceId, ttlMs: 3_600_000, maxCost: '50000', sessionKey: here }
+  const leaseId = codec(LeaseId).decode(good(await world.call('web3.resources.lease', wish))['leaseId'])
+  good(await world.call('web3.search.query', { q: 'tides', leaseId }))
+  await there.kill()
+  return { world, account, leaseId }
+}
+
+describe('with a lease on a market that is away', () => {
+  it('does not accept a usage that the owner has refused', async () => {
+    const { world, leaseId } = await away()
+    const { web3 } = world.running
+    const reason = 'the usage is wrong'
+    expect(good(await world.call('web3.resources.revokeLease', { leaseId, reason }))).toHaveProperty(
+      'waiting',
+    )
+    const wished = web3.vault().byLease(leaseId)?.ending
+    expect(wished).toMatchObject({ verb: 'revoke', reason })
+    expect(await endSession(web3, { sessionKey: here, reason: 'new' })).toBe(true)
+    await closeSessions(web3, going)
+    expect(web3.vault().byLease(leaseId)?.ending).toEqual(wished)
+  })
+
+  it('closes the conversations after it', async () => {
+    const { world, account } = await away()
+    const { web3 } = world.running
+    expect(await endSession(web3, { sessionKey: here, reason: 'new' })).toBe(true)
+    const [first] = (await closingOf(world)).items
+    if (first === undefined) throw new Error('nothing is closing')
+    // As many as are read at a time, all of the same lease.
+    const { rev: _rev, ...as } = first
+    await world.market.store.write(async (tx) => {
+      for (let i = 0; i < 60; i++)
+        await tx.insert(SessionStatements, { ...as, rev: 0, statementId: world.market.ids.next('stm') })
+    })
+    await world.fund(world.market.address, 1_000_000n)
+    const resourceId = await publishAs(outsideWallet(world, account), offerOf('search').resource)
+    const sessionKey = 'agent:main:later'
+    const wish = { resourceId, ttlMs: 3_600_000, maxCost: '50000', sessionKey }
+    good(await world.call('web3.resources.lease', wish))
+    world.clock.ahead += 1_000
+    expect(await endSession(web3, { sessionKey, reason: 'idle' })).toBe(true)
+    await closeSessions(web3, going)
+    const { statements } = good(await world.call('web3.billing.statements', { sessionKey }))
+    expect(statements).toMatchObject([{ status: 'statement_closed' }])
+  })
+})
+
+const closingOf = ({ market }: Awaited<ReturnType<typeof testWorld>>) =>
+  market.store.read({ as: 'market' }, (tx) =>
+    tx.list(SessionStatements, { where: { status: 'statement_closing' }, limit: 10 }),
+  )
 
 it('shows a stranger the conversation that it is in, and no other', async () => {
   const { world, lease } = await conversations('sqlite')

@@ -35,9 +35,13 @@ const batch = 50
 /** When a market that has a lease does not answer so long after the lease was over, our own books close the statement. */
 const givenUpMs = 3_600_000
 
-/** Writes down that it has ended, if it has and has used anything. */
-export async function endSession(web3: Web3, { sessionKey, reason }: SessionEnd): Promise<boolean> {
-  if (goesOn.has(reason)) return false
+/** Writes down that it has ended, if it has and has used anything. What is told twice at once has ended once. */
+export async function endSession(web3: Web3, end: SessionEnd): Promise<boolean> {
+  if (goesOn.has(end.reason)) return false
+  return web3.taking.inTurn(`session ${end.sessionKey}`, () => writeDown(web3, end))
+}
+
+async function writeDown(web3: Web3, { sessionKey, reason }: SessionEnd): Promise<boolean> {
   const now = web3.now()
   const since = await sessionSince(web3, sessionKey)
   const period = { sessionKey, since, until: now }
@@ -67,19 +71,31 @@ export async function sessionSince(web3: Web3, sessionKey: string): Promise<numb
 
 /** Carries out what has been written down. One at a time: whoever calls it waits for the run that is under way. */
 export async function closeSessions(web3: Web3, stopping: AbortSignal): Promise<void> {
-  const closing = await web3
-    .market()
-    .store.read({ as: 'market' }, (tx) =>
-      tx.list(SessionStatements, { where: { status: 'statement_closing' }, limit: batch, order: 'oldest' }),
-    )
-  for (const statement of closing.items) {
-    if (stopping.aborted) return
-    try {
-      await closeSession(web3, statement)
-    } catch (error) {
-      web3.report('closing the statement of a conversation', error)
+  let cursor: string | undefined
+  do {
+    // All of them: those that wait for a silent market hold up nobody behind them.
+    const page = await closing(web3, cursor)
+    for (const statement of page.items) {
+      if (stopping.aborted) return
+      try {
+        await closeSession(web3, statement)
+      } catch (error) {
+        web3.report('closing the statement of a conversation', error)
+      }
     }
-  }
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+}
+
+function closing(web3: Web3, cursor: string | undefined) {
+  return web3.market().store.read({ as: 'market' }, (tx) =>
+    tx.list(SessionStatements, {
+      where: { status: 'statement_closing' },
+      limit: batch,
+      order: 'oldest',
+      ...(cursor === undefined ? {} : { cursor }),
+    }),
+  )
 }
 
 async function closeSession(web3: Web3, statement: SessionStatement): Promise<void> {
@@ -113,9 +129,10 @@ function unsettled(web3: Web3, { sessionKey, until }: Period): boolean {
 /** @returns undefined while it has not ended; `lease` undefined when nobody will ever tell. */
 async function endLease(
   web3: Web3,
-  { leaseId, state, expiresAt = 0 }: OwnLease,
+  { leaseId, state, expiresAt = 0, ending }: OwnLease,
 ): Promise<{ readonly lease: LeaseView | undefined } | undefined> {
-  if (state === 'active') {
+  // What the owner wishes for it already goes its own way: completed here, a usage that it has refused would be accepted.
+  if (state === 'active' && ending === undefined) {
     const name = web3.registry.naming.shown(endContracts.complete.name)
     // Refused when it has ended already. How it stands is asked in any case.
     await web3.registry.call(name, { leaseId }, { who: nodePrincipal(web3.market()), door: 'gateway', web3 })
