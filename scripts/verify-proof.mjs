@@ -33,6 +33,11 @@ function check(proof, key) {
   const { origin, publicKey, id } = readKey(key)
   const signed = readCheckpoint(openNote(text(checkpoint?.note, 'checkpoint.note'), origin, publicKey, id))
   if (signed.origin !== origin) refuse('the checkpoint is of another log')
+  // What stands beside the note proves nothing; but whoever reads it must not be told yes to it.
+  if (checkpoint.size !== signed.size) refuse('the proof names another size than was signed')
+  if (checkpoint.rootHash !== signed.root.toString('hex'))
+    refuse('the proof names another root than was signed')
+  if (proof.key !== key) refuse('the proof names another key')
   if (parsed(text(event, 'event'), 'the event')?.eventId !== eventId)
     refuse('the event has another id than the proof')
   if (!Number.isSafeInteger(index) || index < 0 || index >= signed.size)
