@@ -120,7 +120,9 @@ async function decide(
   const { currency, amount, leaseKey } = foreseen
   const wish = { currency, ...given({ amount, leaseKey }) }
   const { verdict, reason } = await runLocal(web3.market(), judgeWish, wish, who)
-  if (verdict === 'allow') return undefined
+  // Whoever may write in a chat may answer what the host asks in it. Others than the owner are refused by the write, which
+  // names the approval that the owner gives with /allowance.
+  if (verdict === 'allow' || !from.owner) return undefined
   const { approvalId } = await runLocal(web3.market(), askApproval, wish, who)
   return { requireApproval: prompt(call, name, foreseen, reason ?? '', approvalId) }
 }
