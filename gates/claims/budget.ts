@@ -77,7 +77,21 @@ export const budgetClaims: Area = {
         file: elsewhere,
         test: 'opens to those who have an allowance nothing that is not for sale to them',
       },
-      loss: { line: "doors: ['gateway'],", replacement: "doors: ['gateway', 'tool']," },
+      loss: { line: "doors: ['gateway', 'api'],", replacement: "doors: ['gateway', 'tool', 'api']," },
+    },
+    {
+      claim: "Of all wallets only the owner's looks after the budget of this gateway, while it has a say.",
+      file: `${budget}/whose-budget.ts`,
+      enforcedBy: 'whoseBudget',
+      caughtBy: {
+        file: `${web3}/wallet/binding.test.ts`,
+        test: "is looked after by the owner's wallet too, while it has a say, and by no other",
+      },
+      loss: {
+        line: 'if (await isOwnersWallet(tx, rules, who.actorId)) return rules.market',
+        replacement:
+          'if (await isOwnersWallet(tx, rules, rules.market).then(() => true)) return rules.market',
+      },
     },
     {
       claim: 'An allowance lets nobody into what is stored, by the owner or for it.',

@@ -76,8 +76,8 @@ it('every field is there for somebody: what it says is tried, or it is prose tha
     const run = startRun(gate, document, [raw])
     for (const actor of run.actors) {
       const { given } = await tour(run, actor)
-      // An outside wallet that may publish over nothing cannot publish or take back, nor lend.
-      expect(given).toBe(door === 'api' ? 4 : 0)
+      // An outside wallet that may publish over nothing cannot publish or take back, nor lend; nor is the budget its own.
+      expect(given).toBe(door === 'api' ? 6 : 0)
       await run.planner.achieve(actor, { is: 'wallet_proved' })
       await otherDoors(run, raw)
       await examples(run, actor, raw)

@@ -98,7 +98,7 @@ function inside(door: 'gateway' | 'tool', owner: boolean, address: string): Acto
   return {
     address,
     door,
-    facts: [...given, { is: 'wallet_proved' }],
+    facts: [...given, { is: 'wallet_proved' }, { is: 'owners_side' }],
     headers: new Map(),
     call: async (name, params) => (await callAsNode(name, params, { door, owner })) as Answer,
   }

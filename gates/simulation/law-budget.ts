@@ -10,6 +10,7 @@ import {
   type Spend,
   type Whose,
 } from '@openclaw-market/protocol/entities/policy'
+import { WalletBindings } from '@openclaw-market/protocol/entities/wallet'
 import type { ErrorCode } from '@openclaw-market/protocol/errors'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import { askApproval } from '../../extensions/market-core/src/market/budget/ask-approval.ts'
@@ -151,8 +152,12 @@ export const budgetLaws: readonly Law[] = [
   }),
   law(setPolicy, ({ params, state, who, now, rules }) => {
     if (who.kind === 'node' && !who.owner) return ['E_FORBIDDEN']
+    const { ownerActorId, suspendedAt } = state.get(WalletBindings, rules.market) ?? {}
+    const owners = suspendedAt === undefined && actor(who) === ownerActorId
+    if (who.kind === 'wallet' && !owners) return ['E_FORBIDDEN']
+    const whose = who.kind === 'wallet' ? rules.market : actor(who)
     const { allow, topUp, remove, approve, deny } = params
-    const mine = state.all(Allowances).filter((each) => each.actorId === actor(who))
+    const mine = state.all(Allowances).filter((each) => each.actorId === whose)
     if (allow !== undefined) {
       // Whether it is one of those that are there already is nobody's concern below the most that there may be.
       const verdict = unless([!rules.currencies.has(allow.currency), 'E_INVALID_ARGUMENT'])
@@ -169,7 +174,7 @@ export const budgetLaws: readonly Law[] = [
       )
     }
     const approval = state.all(Approvals).find(({ approvalId }) => approvalId === (approve ?? deny))
-    if (approval === undefined || approval.actorId !== actor(who)) return ['E_NOT_FOUND']
+    if (approval === undefined || approval.actorId !== whose) return ['E_NOT_FOUND']
     return unless(
       [approval.status !== 'approval_pending', 'E_CONFLICT'],
       [approval.expiresAt <= now, 'E_EXPIRED'],

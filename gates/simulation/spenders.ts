@@ -1,5 +1,6 @@
 /** Who spends from the node wallet, in several conversations, and the owner who says how much. */
 import { Allowances, Approvals, Spends } from '@openclaw-market/protocol/entities/policy'
+import { WalletBindings } from '@openclaw-market/protocol/entities/wallet'
 import { Resources } from '@openclaw-market/protocol/entities/resource'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import { deposit } from '../../extensions/market-core/src/market/accounts/deposit.ts'
@@ -79,10 +80,10 @@ const askFor: Act = async (world) => {
   await world.ask(askApproval, { currency: 'USDC', amount: `${amount}` }, spender(world, amount))
 }
 
-/** The owner's word; now and then somebody else's. */
+/** The owner's word, from inside or by its wallet; now and then somebody else's. */
 const decide: Act = async (world) => {
-  const { dice, state, node } = world
-  const who = dice.oneIn(8) ? spender(world, 30) : node.who
+  const { dice, state } = world
+  const who = decider(world)
   const approvals = state.all(Approvals)
   const waiting = approvals.filter(({ status }) => status === 'approval_pending')
   if (approvals.length > 0 && !dice.oneIn(3)) {
@@ -104,6 +105,15 @@ const decide: Act = async (world) => {
     return
   }
   await world.ask(setPolicy, { allow: allowance(world) }, who)
+}
+
+function decider(world: World): Principal {
+  const { dice, state, node, consumers, stranger } = world
+  if (dice.oneIn(8)) return spender(world, 30)
+  const { ownerActorId } = state.get(WalletBindings, node.actorId) ?? {}
+  const owners = consumers.find(({ actorId }) => actorId === ownerActorId)
+  if (owners !== undefined && dice.oneIn(2)) return owners.who
+  return dice.oneIn(12) ? stranger.who : node.who
 }
 
 function allowance({ dice }: World) {

@@ -175,6 +175,8 @@ export interface QueryOperation<P extends TObject = TObject, R extends TObject =
   readonly kind: 'query'
   readonly effect: 'read'
   readonly callers: readonly PrincipalKind[]
+  /** `everything`: as in a write, who may see what is its own business. Else it sees what its caller may see. */
+  readonly sees: 'its-callers' | 'everything'
   readonly answer: (
     tx: ReadTx,
     params: Static<P>,
@@ -205,8 +207,14 @@ export function operation<P extends TObject, R extends TObject, S, F = undefined
 }
 
 export function query<P extends TObject, R extends TObject>(
-  declaration: Omit<QueryOperation<P, R>, 'kind' | 'effect' | 'callers'> &
-    Partial<Pick<QueryOperation<P, R>, 'callers'>>,
+  declaration: Omit<QueryOperation<P, R>, 'kind' | 'effect' | 'callers' | 'sees'> &
+    Partial<Pick<QueryOperation<P, R>, 'callers' | 'sees'>>,
 ): QueryOperation<P, R> {
-  return { kind: 'query', effect: 'read', callers: [...anyActor, 'anyone'], ...declaration }
+  return {
+    kind: 'query',
+    effect: 'read',
+    callers: [...anyActor, 'anyone'],
+    sees: 'its-callers',
+    ...declaration,
+  }
 }

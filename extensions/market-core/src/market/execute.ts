@@ -136,7 +136,8 @@ export function executor(env: ExecuteEnvironment): Execute {
       envelope(op, who, async () => {
         const params = codec(op.params).decode(json)
         const context = { who, now: env.now(), rules: env.rules() }
-        const result = await env.store.read(scopeOf(who), (tx) => op.answer(tx, params, context))
+        const scope = op.sees === 'everything' ? { as: 'market' as const } : scopeOf(who)
+        const result = await env.store.read(scope, (tx) => op.answer(tx, params, context))
         return answer(op, result)
       }),
     decide: async (op, params, who) => {

@@ -11,11 +11,11 @@ export const getPolicyCapability = operationCapability('web3.billing.policy.get'
   returns:
     'limitNow counts the top-ups; used and left are of this session where per is session, and absent when unknown, which is never nothing. All that are about a run must cover what it spends. approvals wait for the owner.',
   errors: {},
-  doors: ['gateway', 'tool'],
+  doors: ['gateway', 'tool', 'api'],
   actor: 'caller',
   risk: { level: 'none', reversible: true },
   pricing: { charge: 'none', units: [] },
-  prerequisites: [{ is: 'wallet_proved' }],
+  prerequisites: [{ is: 'wallet_proved' }, { is: 'owners_side' }],
   effects: [],
   next: [{ name: 'web3.resources.lease', when: 'enough is left' }],
   idempotency: 'reads-only',
@@ -25,7 +25,8 @@ export const getPolicyCapability = operationCapability('web3.billing.policy.get'
 /** Not through the tool door: a butler never raises its own budget. */
 export const setPolicyCapability = operationCapability('web3.billing.policy.set', setPolicy, {
   group: 'billing',
-  whenToUse: "For the owner's own programs and commands only: to say how much may be spent, and to approve.",
+  whenToUse:
+    "For the owner's own programs, commands and bound wallet only: to say how much may be spent, and to approve.",
   whenNotToUse: 'As a butler: you cannot. Tell the owner of /allowance.',
   returns: 'the allowance with its number, or the approval, that was changed',
   errors: {
@@ -35,7 +36,7 @@ export const setPolicyCapability = operationCapability('web3.billing.policy.set'
       'the approval is answered already, or there are as many allowances or top-ups as there may be',
     E_EXPIRED: 'the approval was to be answered within an hour',
   },
-  doors: ['gateway'],
+  doors: ['gateway', 'api'],
   actor: 'caller',
   risk: {
     level: 'medium',
@@ -43,7 +44,7 @@ export const setPolicyCapability = operationCapability('web3.billing.policy.set'
     reversible: true,
   },
   pricing: { charge: 'none', units: [] },
-  prerequisites: [{ is: 'wallet_proved' }],
+  prerequisites: [{ is: 'wallet_proved' }, { is: 'owners_side' }],
   effects: [],
   next: [{ name: 'web3.billing.policy.get', when: 'to see what holds now' }],
   idempotency: 'by-key',

@@ -4,6 +4,8 @@
  */
 export const predicates = {
   wallet_proved: "the caller has proved its wallet (inside the owner's gateway it always has)",
+  owners_side:
+    "the caller is inside the owner's gateway, or is the wallet that the owner, its operator, has bound to it",
   challenge_open: 'a SIWE message has been given to this wallet and not answered',
   funds_available: 'the caller has money on this market; the operator grants deposits',
   currency_dealt: 'the market deals in the currency, as its operator decided',

@@ -155,9 +155,16 @@ export function describeAll(of: Registry, group?: Group, answers?: AnswerForm): 
 
 /**
  * Everything, for a reader at this door. A butler or a wallet that reads all there is reads nothing that it could never
- * call; the owner's programs see the whole.
+ * call; the owner's programs see the whole. The owner's wallet, one of many, asks by name or group for what is its alone.
  */
 export function describeAt(of: Registry, door: Door, answers?: AnswerForm): CapabilityDocument {
-  const chosen = of.capabilities.filter(({ facts }) => door === 'gateway' || facts.doors.includes(door))
-  return of.document(chosen, answers)
+  return of.document(of.capabilities.filter(concerns(door)), answers)
+}
+
+function concerns(door: Door): (capability: Capability) => boolean {
+  return ({ facts }) => {
+    if (door === 'gateway') return true
+    if (!facts.doors.includes(door)) return false
+    return door === 'tool' || facts.prerequisites.every(({ is }) => is !== 'owners_side')
+  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isOwnersWallet } from '@openclaw-market/market-core'
+import { Events } from '@openclaw-market/protocol/entities/records'
 import { WalletBindings } from '@openclaw-market/protocol/entities/wallet'
 import { letWalletGo } from '../../../market-core/src/market/wallet/let-go.ts'
 import { parseSiweMessage } from '../identity/siwe-message.ts'
@@ -245,6 +246,52 @@ describe.each(stores)('withdrawing on the %s store', (store) => {
     const told = await callAsNode('web3.billing.withdraw', wish, { door: 'tool', owner: true })
     expect(bad(told).error).toBe('E_FORBIDDEN')
     expect(good(await world.call('web3.billing.withdraw', wish))).toMatchObject({ amount: '2000' })
+  })
+})
+
+describe.each(stores)('the budget on the %s store', (store) => {
+  it("is looked after by the owner's wallet too, while it has a say, and by no other", async () => {
+    const { world, mine, other } = await withClock(store)
+    const allow = { per: 'day', currency: 'USDC', limit: '2000' }
+    const sets = async (wallet: OutsideWallet, change: object) =>
+      (await wallet.api('web3.billing.policy.set', change)).body
+    const sees = async (wallet: OutsideWallet) => (await wallet.api('web3.billing.policy.get')).body
+    const here = async () => good(await world.call('web3.billing.policy.get'))['allowances']
+    const refused = { error: 'E_FORBIDDEN', hint: expect.stringContaining('/bind_wallet') }
+    const isNobodys = async (wallet: OutsideWallet) => {
+      const before = await here()
+      expect(bad(await sets(wallet, { allow: { ...allow, limit: '9' } }))).toMatchObject(refused)
+      expect(bad(await sees(wallet))).toMatchObject(refused)
+      expect(await here()).toEqual(before)
+    }
+    await isNobodys(mine)
+    await bind(world, mine)
+    await isNobodys(other)
+    const { allowanceId, number } = good(await sets(mine, { allow }))
+    expect(await here()).toMatchObject([{ allowanceId, number, limitNow: '2000' }])
+    expect(good(await sees(mine))['allowances']).toEqual(await here())
+    const raised = { topUp: { allowanceId, amount: '500', forMs: 60_000 } }
+    expect(good(await sets(mine, raised))).toMatchObject({ allowanceId })
+    expect(await here()).toMatchObject([{ limitNow: '2500' }])
+
+    // The log says whose word it was.
+    const { market } = world
+    const event = await market.store.read({ as: 'market' }, (tx) =>
+      tx.list(Events, { where: { type: 'market.policy.set' }, limit: 10 }),
+    )
+    expect(event.items.map(({ actorId }) => actorId)).toEqual([mine.actorId, mine.actorId])
+    good(await world.call('web3.wallet.unbind'))
+    await isNobodys(mine)
+    good(await world.call('web3.billing.policy.set', { remove: allowanceId }))
+    expect(await here()).toEqual([])
+  })
+
+  it('is not raised by a butler, whichever wallet is bound', async () => {
+    const { world, mine } = await withClock(store)
+    await bind(world, mine)
+    const raise = { allow: { per: 'day', currency: 'USDC', limit: '9' } }
+    const told = await callAsNode('web3.billing.policy.set', raise, { door: 'tool', owner: true })
+    expect(bad(told).error).toBe('E_FORBIDDEN')
   })
 })
 

@@ -1,11 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import { Approvals, type Allowance, type Run } from '@openclaw-market/protocol/entities/policy'
 import { query } from '@openclaw-market/protocol/operation'
-import { actorOf } from '@openclaw-market/protocol/principal'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { isAbout, runOf, sessionOf } from '../../policy/run.ts'
 import { mostPending } from './ask-approval.ts'
 import { allowancesOf, count } from './load-budget.ts'
+import { whoseBudget } from './whose-budget.ts'
 import { AllowanceView, ApprovalView, showAllowance, showApproval } from './view.ts'
 
 /** The allowances and what waits for the owner. Whoever is not the owner sees what is about its own runs. */
@@ -16,9 +16,11 @@ export const getPolicy = query({
   params: closed({}),
   result: closed({ allowances: Type.Array(AllowanceView), approvals: Type.Array(ApprovalView) }),
   errors: [],
-  callers: ['node', 'operator'],
+  callers: ['node', 'wallet', 'operator'],
+  // The owner's wallet is no party to the gateway's budget: `whoseBudget` lets it in, and nobody else.
+  sees: 'everything',
   async answer(tx, _params, { who, now, rules }) {
-    const actorId = actorOf(who)
+    const actorId = await whoseBudget(tx, who, rules)
     const run = runOf(who.kind === 'node' ? who.run : undefined)
     const all = who.kind !== 'node' || who.owner
     const allowances = []

@@ -13,7 +13,6 @@ import {
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { AllowanceId, ApprovalId } from '@openclaw-market/protocol/ids'
 import { insert, operation, remove, update, type DecideContext } from '@openclaw-market/protocol/operation'
-import { actorOf } from '@openclaw-market/protocol/principal'
 import { idempotencyKey } from '@openclaw-market/protocol/schema/paging'
 import { Amount, closed, CurrencySymbol, literals } from '@openclaw-market/protocol/schema/scalars'
 import { transition } from '@openclaw-market/protocol/states/machine'
@@ -22,6 +21,7 @@ import { knownCurrency } from '../currency.ts'
 import { found } from '../found.ts'
 import { positive } from '../positive.ts'
 import { allowancesOf } from './load-budget.ts'
+import { whoseBudget } from './whose-budget.ts'
 
 const changes = ['allow', 'topUp', 'remove', 'approve', 'deny'] as const
 
@@ -68,7 +68,7 @@ type Change = {
   readonly [K in (typeof changes)[number]]: { readonly is: K; readonly to: NonNullable<Params[K]> }
 }
 
-/** The owner's own word on the budget. */
+/** The owner's own word on the budget, from inside its gateway or by its wallet. */
 export const setPolicy = operation({
   name: 'market.policy.set',
   summary: 'Sets, raises or removes an allowance, or answers a request for approval.',
@@ -81,21 +81,23 @@ export const setPolicy = operation({
     number: Type.Optional(Type.Integer({ description: 'of the allowance, as the owner names it' })),
   }),
   errors: ['E_NOT_FOUND', 'E_CONFLICT', 'E_EXPIRED'],
-  callers: ['node', 'operator'],
+  callers: ['node', 'wallet', 'operator'],
   idempotency: 'key',
-  async load(tx, { approve, deny }, { who }) {
-    const actorId = actorOf(who)
-    const approvalId = approve ?? deny
+  async load(tx, input, { who, rules }) {
+    // What is malformed is told so first, whoever asks.
+    const change = changeOf(input)
+    const actorId = await whoseBudget(tx, who, rules)
+    const approvalId = input.approve ?? input.deny
     const approval = approvalId === undefined ? undefined : await tx.get(Approvals, approvalId)
     return {
+      change,
       actorId,
       allowances: await allowancesOf(tx, actorId),
       approval: approval?.actorId === actorId ? approval : undefined,
     }
   },
-  decide({ actorId, allowances, approval }, input, context) {
+  decide({ change, actorId, allowances, approval }, _input, context) {
     ownerAlone(context)
-    const change = changeOf(input)
     switch (change.is) {
       case 'allow':
         return allow(allowances, { actorId, ...change.to }, context)
