@@ -2,7 +2,8 @@
  * `npm test`: types, lint, format, then every test. Ends with one line, `N passed, N failed`, counted from the runner's own
  * report; a check that fails counts as one failed test, so that the line never says less than the exit code.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,13 +24,38 @@ function check(name: string, command: string, args: readonly string[]): Count {
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }
 
-function tests(args: readonly string[]): Count {
+/** A test that never yields cannot be stopped by its runner: whatever runs by then is ended, with all that it started. */
+const patienceMs = 45 * 60_000
+
+async function runner(args: readonly string[]): Promise<number | null> {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const child = spawn(process.execPath, [vitest, ...args], { cwd: root, stdio: 'inherit', detached: true })
+  const end = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+  }
+  const late = setTimeout(() => {
+    process.stderr.write(
+      `the tests have not ended in ${patienceMs / 60_000} minutes: see which file is missing above\n`,
+    )
+    end()
+  }, patienceMs)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end)
+  const [status] = (await once(child, 'exit')) as [number | null]
+  clearTimeout(late)
+  return status
+}
+
+async function tests(args: readonly string[]): Promise<Count> {
   const directory = mkdtempSync(join(tmpdir(), 'market-test-'))
   const report = join(directory, 'report.json')
   try {
-    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-    const run = ['run', '--reporter=default', '--reporter=json', `--outputFile=${report}`, ...args]
-    const { status } = spawnSync(process.execPath, [vitest, ...run], { cwd: root, stdio: 'inherit' })
+    const status = await runner([
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile=${report}`,
+      ...args,
+    ])
     const { numPassedTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8')) as {
       numPassedTests: number
       numTotalTests: number
@@ -49,7 +75,7 @@ const counts: Count[] = [
   check('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']),
   check('format', bin('oxfmt'), ['--check', '.']),
 ]
-counts.push(tests(process.argv.slice(2)))
+counts.push(await tests(process.argv.slice(2)))
 
 const sum = (key: keyof Count): number => counts.reduce((total, count) => total + count[key], 0)
 process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`)

@@ -56,13 +56,11 @@ export async function findNothingHidden(backend: Backend, seed: number, steps: n
   let answers = 0
   for (const who of [...principals, { kind: 'anyone' } as const]) {
     for (const { method, params } of questions) {
+      // What the market does, it does by the wallet of its own gateway, which may read all of its own deeds.
+      if (method.contract.name === 'market.audit.query' && who.kind === 'node') continue
+      const asked = { method: method.contract.name, params, who }
       const [here, there] = [await method.call(plain, params, who), await method.call(busy, params, who)]
-      expect({ method: method.contract.name, params, who, answer: there }).toEqual({
-        method: method.contract.name,
-        params,
-        who,
-        answer: here,
-      })
+      expect({ ...asked, answer: withoutSize(there) }).toEqual({ ...asked, answer: withoutSize(here) })
       answers++
     }
     for (const touch of touches(known)) {
@@ -73,6 +71,12 @@ export async function findNothingHidden(backend: Backend, seed: number, steps: n
   await plain.close()
   await busy.close()
   return answers
+}
+
+/** How many events there are is public: whoever asks for a checkpoint of the log is told (C2SP tlog-checkpoint). */
+function withoutSize(answer: Envelope): Envelope {
+  if (!answer.ok || !('audit' in answer)) return answer
+  return { ...answer, audit: { ...(answer['audit'] as object), size: 'public' } }
 }
 
 /** A whole life of two leases that only two wallets take part in, and money in and out. */

@@ -63,6 +63,13 @@ function valuesOf(
       return ids('settlement', 'deposit', 'payout')
     case 'tokenHash':
       return ids('tokenHash')
+    case 'eventId':
+      return ids('event')
+    case 'id':
+    case 'subject':
+      return ids('lease', 'order', 'settlement', 'transfer', 'event')
+    case 'type':
+      return ['market.lease.issue', 'market.account.withdraw']
     case 'providerActorId':
     case 'consumerActorId':
       return actors
@@ -71,7 +78,7 @@ function valuesOf(
     case 'limit':
       return [1, 2]
     case 'cursor':
-      return ids('resource', 'lease', 'settlement', 'transfer', 'usage_record').map((id) =>
+      return ids('resource', 'lease', 'settlement', 'transfer', 'usage_record', 'event').map((id) =>
         writeCursor(String(id)),
       )
     case 'since':
