@@ -1,7 +1,6 @@
 /** Lists over several markets: one after the other, each newest first, with a cursor that names the market it stands in. */
 import { isMarketError, MarketError } from '@openclaw-market/protocol/errors'
-import type { Call } from '../capabilities/capability.ts'
-import { chooseMarkets, type Where } from './markets.ts'
+import type { Where } from './markets.ts'
 import type { RemoteMarket } from './remote-market.ts'
 
 export interface Listed<T> {
@@ -22,12 +21,11 @@ export interface Across<T> extends Listed<T & { readonly market: string }> {
 }
 
 export async function listAcross<T extends object>(
-  call: Call,
-  { market, limit, cursor }: { readonly market?: string; readonly limit: number; readonly cursor?: string },
+  markets: readonly Where[],
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
   list: (where: Where, page: { limit: number; cursor?: string }) => Promise<Listed<T>>,
   remembered?: (market: RemoteMarket, page: { limit: number; cursor?: string }) => Remembered<T> | undefined,
 ): Promise<Across<T>> {
-  const markets = chooseMarkets(call, market)
   const start = cursor === undefined ? undefined : readCursor(cursor, markets)
   const items: (T & { market: string })[] = []
   const unreachable: string[] = []

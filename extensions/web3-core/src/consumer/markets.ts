@@ -2,6 +2,7 @@
 import { MarketError } from '@openclaw-market/protocol/errors'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import type { Call } from '../capabilities/capability.ts'
+import type { Web3 } from '../plugin/web3.ts'
 import type { RemoteMarket } from './remote-market.ts'
 
 export const localName = 'local'
@@ -17,16 +18,19 @@ export type Where = { readonly remote?: RemoteMarket; readonly name: string }
  * @throws MarketError E_NOT_FOUND, E_FORBIDDEN
  */
 export function chooseMarkets({ who, web3 }: Call, named: string | undefined): readonly Where[] {
-  if (!actsAsNode(who)) {
-    if (named === undefined || named === localName) return [{ name: localName }]
-    throw new MarketError('E_FORBIDDEN', 'an outside wallet deals with this market only', {
-      details: { pointer: '/market' },
-      hint: 'Leave market out, or call the other market yourself.',
-    })
-  }
+  if (actsAsNode(who)) return marketsNamed(web3, named)
+  if (named === undefined || named === localName) return [{ name: localName }]
+  throw new MarketError('E_FORBIDDEN', 'an outside wallet deals with this market only', {
+    details: { pointer: '/market' },
+    hint: 'Leave market out, or call the other market yourself.',
+  })
+}
+
+/** @throws MarketError E_NOT_FOUND */
+export function marketsNamed({ markets }: Web3, named: string | undefined): readonly Where[] {
   const all: readonly Where[] = [
     { name: localName },
-    ...web3.markets.remotes.map((remote) => ({ remote, name: remote.name })),
+    ...markets.remotes.map((remote) => ({ remote, name: remote.name })),
   ]
   if (named === undefined) return all
   const chosen = all.filter(({ name }) => name === named)

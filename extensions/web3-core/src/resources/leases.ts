@@ -2,6 +2,7 @@ import { given, listLeases } from '@openclaw-market/market-core'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { listAcross } from '../consumer/across.ts'
+import { chooseMarkets } from '../consumer/markets.ts'
 import { leasesContract } from './leases-contract.ts'
 
 export const leasesCapability = capability(
@@ -32,8 +33,8 @@ export const leasesCapability = capability(
   },
   async ({ market, limit, cursor, ...filter }, call) => {
     const { items, unreachable, nextCursor } = await listAcross(
-      call,
-      { limit: limit ?? 50, ...given({ market, cursor }) },
+      chooseMarkets(call, market),
+      { limit: limit ?? 50, ...given({ cursor }) },
       async ({ remote }, page) => {
         const listed =
           remote === undefined

@@ -9,6 +9,7 @@ import { ResourceView } from '@openclaw-market/protocol/views/resource'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { listAcross } from '../consumer/across.ts'
+import { chooseMarkets } from '../consumer/markets.ts'
 import type { RemoteMarket } from '../consumer/remote-market.ts'
 import { isSeenCursor, listSeen, type Filter } from '../consumer/seen/list-seen.ts'
 import type { Web3 } from '../plugin/web3.ts'
@@ -70,8 +71,8 @@ export const listCapability = capability(
   async ({ market, limit, cursor, status = 'resource_published', ...rest }, call) => {
     const filter = { ...rest, status }
     const { items, unreachable, cached, nextCursor } = await listAcross(
-      call,
-      { limit: limit ?? 50, ...given({ market, cursor }) },
+      chooseMarkets(call, market),
+      { limit: limit ?? 50, ...given({ cursor }) },
       async ({ remote }, page) => {
         if (remote !== undefined) return listThere(call.web3, remote, filter, page)
         const listed = await runLocal(call.web3.market(), listResources, { ...filter, ...page }, call.who)
