@@ -5,6 +5,9 @@ const lying = `${consumer}/lying-provider.test.ts`
 const lyingMarket = `${consumer}/lying-market.test.ts`
 const other = `${consumer}/other-market.test.ts`
 const fallback = `${consumer}/fallback.test.ts`
+const marketOff = `${consumer}/seen/market-off.test.ts`
+const seenWithoutMarket =
+  'others are listed as they were last seen, local is said to be missing and why, and nothing is leased'
 const vault = `${consumer}/vault.test.ts`
 
 export const consumerClaims: Area = {
@@ -228,10 +231,28 @@ export const consumerClaims: Area = {
     {
       claim:
         'While there is no market, what is configured as the owner’s own serves the owner and nobody else.',
+      file: `${web3}/capabilities/registry.ts`,
+      enforcedBy: 'registry',
+      caughtBy: { file: fallback, test: '%s: the owner’s own serve the owner, and nobody else' },
+      loss: {
+        line: 'if (!owner && capability.facts.fromSeen !== true) return undefined',
+        replacement: '',
+      },
+    },
+    {
+      claim:
+        'Whoever else sees what other markets have offered while there is no market does not learn why there is none.',
       file: `${web3}/surface/gateway-methods.ts`,
       enforcedBy: 'callAsNode',
-      caughtBy: { file: fallback, test: '%s: the owner’s own serve the owner, and nobody else' },
-      loss: { line: 'from.owner && !isRunning(web3)', replacement: '!isRunning(web3)' },
+      caughtBy: { file: marketOff, test: seenWithoutMarket },
+      loss: { line: 'off: owner ? off : withoutCause(off)', replacement: 'off' },
+    },
+    {
+      claim: 'An outside wallet is not told whether other markets have been heard.',
+      file: `${web3}/plugin/unavailable.ts`,
+      enforcedBy: 'seenServes',
+      caughtBy: { file: marketOff, test: seenWithoutMarket },
+      loss: { line: "door !== 'api' && ", replacement: '' },
     },
     {
       claim: 'Who may spend of the owner’s budget is not served from the owner’s own files and notes.',

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { replayLine, sized } from '../run.ts'
 import type { Actor } from './actor.ts'
-import type { Answer } from './document.ts'
+import type { Answer, Document } from './document.ts'
 import { examples, groups, otherDoors, withoutMarket, withoutOwner, withoutWallet } from './doors.fixture.ts'
 import { fuzz } from './fuzz.fixture.ts'
 import { scoresOf } from './lint.ts'
@@ -91,11 +91,14 @@ it('every field is there for somebody: what it says is tried, or it is prose tha
   await gate.world.stopMarket()
   const stopped = recorded((await readDocument(gate)).document, fields)
   for (const door of ['gateway', 'tool', 'api'] as const)
-    await withoutMarket(stopped.view, gate.stopped(door), false)
-  gate = await gateWorld({ sold: false, fallback: { search: 'docs', storage: 'disk' } })
+    await withoutMarket(stopped.view, gate.stopped(door), [])
+  gate = await gateWorld({ sold: false, fallback: { search: 'docs', storage: 'disk' }, heard: true })
   await gate.world.stopMarket()
   const alone = recorded((await readDocument(gate)).document, fields)
-  for (const door of ['gateway', 'tool'] as const) await withoutMarket(alone.view, gate.stopped(door), true)
+  for (const door of ['gateway', 'tool'] as const)
+    await withoutMarket(alone.view, gate.stopped(door), ['own', 'seen'])
+  const outside = await gate.stopped('api').call(describing, { answers: 'schema' }, {})
+  await withoutMarket(outside as unknown as Document, gate.stopped('api'), ['own', 'seen'])
 
   const tried = new Set([...seen, ...stopped.seen, '/hash', '/tokens'])
   const scored = recorded(plain, fields)

@@ -54,7 +54,7 @@ export interface Descriptor {
   readonly sources?: Readonly<Record<string, Source>>
   readonly returns: { readonly fields: string; readonly schema?: Schema; readonly meaning: string }
   readonly errors: Readonly<Record<string, string>>
-  readonly withoutMarket?: 'answers' | 'own'
+  readonly withoutMarket?: 'answers' | 'own' | 'seen'
   readonly permissions: {
     readonly scope: string
     readonly actor: string

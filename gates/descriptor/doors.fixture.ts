@@ -1,8 +1,9 @@
 /** What a descriptor says of who may call it and when, and its examples, each carried out. */
 import { expect } from 'vitest'
 import type { Actor } from './actor.ts'
-import type { Answer, Descriptor, Document } from './document.ts'
+import type { Answer, Descriptor, Document, Json } from './document.ts'
 import type { Run } from './run.fixture.ts'
+import { valuesAt } from './schema-walk.ts'
 
 /** The valid example as it stands is answered as the document promises; the invalid one exactly as it says. */
 export async function examples(run: Run, actor: Actor, raw: Actor): Promise<number> {
@@ -72,12 +73,30 @@ export async function groups({ document }: Run, describe: (group: string) => Pro
 
 /**
  * @param document as it is described while the market does not run
- * @param own whether the owner has configured backends of its own for that
+ * @param serves what does in its place: backends that the owner has configured for that, what other markets have offered
  */
-export async function withoutMarket(document: Document, raw: Actor, own: boolean): Promise<void> {
+export async function withoutMarket(
+  document: Document,
+  raw: Actor,
+  serves: readonly ('own' | 'seen')[],
+): Promise<void> {
+  const found = new Map<string, Json>()
   for (const descriptor of callableBy(document, raw)) {
-    const answer = await call(raw, descriptor, descriptor.examples.valid)
-    const answers = descriptor.withoutMarket === 'answers' || (own && descriptor.withoutMarket === 'own')
+    const { examples: its, prerequisites, finds = [], withoutMarket: without } = descriptor
+    const named = prerequisites.flatMap(({ is, param }) =>
+      [...found].flatMap(([of, object]) =>
+        of === is && param !== undefined ? [[param, object] as const] : [],
+      ),
+    )
+    const answer = await call(raw, descriptor, { ...its.valid, ...Object.fromEntries(named) })
+    for (const { is, field } of finds) {
+      const [object] = valuesAt(answer, field)
+      if (object !== undefined) found.set(is, object as Json)
+    }
+    // What other markets have offered is not for an outside wallet.
+    const answers =
+      without === 'answers' ||
+      (without !== undefined && serves.includes(without) && !(without === 'seen' && raw.door === 'api'))
     expect([answer.ok, answer.error], `${descriptor.name} through ${raw.door}`).toEqual(
       answers ? [true, undefined] : [false, 'E_UNAVAILABLE'],
     )

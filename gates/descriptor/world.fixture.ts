@@ -1,6 +1,7 @@
 /** The market that the programs act on: a real one, and those who act. What they are told of it is the document alone. */
 import type { TypedDataDefinition } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { childWorld } from '../../extensions/web3-core/src/plugin/child-world.fixture.ts'
 import { demoModel } from '../../extensions/web3-core/src/plugin/demo-model.fixture.ts'
 import {
   outsideWallet,
@@ -40,6 +41,8 @@ export interface GateWorldOptions {
   readonly sold: boolean
   /** Which of the owner's backends serve the owner when nobody else does. */
   readonly fallback?: { readonly search: string; readonly storage: string }
+  /** Whether another market, with a search on offer, has been heard. */
+  readonly heard?: boolean
 }
 
 export async function gateWorld({
@@ -47,6 +50,7 @@ export async function gateWorld({
   rename,
   sold,
   fallback,
+  heard = false,
 }: GateWorldOptions): Promise<GateWorld> {
   const home = await temporaryHome()
   const seller = privateKeyToAccount(generatePrivateKey())
@@ -57,11 +61,13 @@ export async function gateWorld({
       { ...backend, publishers: [seller.address] },
     ]),
   )
+  const other = heard ? await childWorld() : undefined
   // The rate of an address is tested elsewhere; here one address is everybody.
   const config = {
     provider: { backends },
     api: { maxRequestsPerMinute: 1_000_000 },
     ...(fallback === undefined ? {} : { fallback }),
+    ...(other === undefined ? {} : { markets: [{ name: 'other', url: other.url }] }),
     // The one program on this machine that can be shared, whatever else runs here.
     share: { ports: [Number(new URL(modelUrl).port)] },
   }
@@ -77,6 +83,10 @@ export async function gateWorld({
     await lend(world.market.address)
   }
   await world.fund(world.market.address, deposit)
+  if (other !== undefined) {
+    good(await other.call('web3.resources.publish', offerOf('search')))
+    good(await world.call('web3.resources.list'))
+  }
   return {
     world,
     owner: (door) => inside(door, true, world.market.address),

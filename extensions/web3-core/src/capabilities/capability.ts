@@ -57,6 +57,8 @@ export interface Facts {
   readonly offline?: true
   /** While there is no market, or no lease, the owner's own backend of this kind serves its owner, if one is configured. */
   readonly fallback?: 'search' | 'storage'
+  /** While there is no market, what other markets have offered answers whoever may ask them through the owner's doors. */
+  readonly fromSeen?: true
   readonly actor: 'anyone' | 'caller' | 'consumer' | 'provider'
   /** Also for a sender who is not the owner and has an allowance: what it spends is held to that where it is spent. */
   readonly byAllowance?: true
@@ -114,14 +116,17 @@ export interface Capability {
   readonly contract: Contract
   readonly facts: Facts
   perform(json: unknown, call: Call): Promise<Envelope>
-  /** What it does for the owner while there is no market; undefined when nothing is configured that could. */
+  /** What it does while there is no market; undefined when there is nothing that could. */
   alone?(json: unknown, call: AloneCall): Promise<Envelope | undefined>
   /** Undefined: nothing. It commits to nothing. @throws MarketError when it could not be done either */
   foresee?(json: unknown, call: Call): Promise<Foreseen | undefined>
 }
 
-/** A call while there is no market: no wallet, no leases and no money, only what is the owner's own. */
-export type AloneCall = Pick<Call, 'web3'>
+/** A call while there is no market: no wallet, no leases and no money, only what is the owner's own and what was seen. */
+export interface AloneCall extends Pick<Call, 'web3'> {
+  /** Why there is none, as far as whoever calls may know. */
+  readonly off: MarketError
+}
 
 type AlonePerformer<P extends TObject, R extends TObject> = (
   params: Static<P>,
@@ -183,7 +188,7 @@ function success<P extends TObject, R extends TObject>(
 
 export type Outcome<C extends { result: TObject }> = Static<C['result']>
 
-function declared(contract: Contract, error: unknown, { web3 }: AloneCall): MarketError {
+function declared(contract: Contract, error: unknown, { web3 }: Pick<Call, 'web3'>): MarketError {
   const may: readonly ErrorCode[] = [...universalErrors, 'E_AUTH_REQUIRED', 'E_FORBIDDEN', ...contract.errors]
   if (isMarketError(error) && may.includes(error.code)) return error
   web3.report(contract.name, error)

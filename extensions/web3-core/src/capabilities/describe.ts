@@ -49,7 +49,9 @@ export const describeCapabilities = capability(
   },
   async ({ name, group, answers }, { door, web3: { registry } }) => {
     if (name === undefined)
-      return group === undefined ? describeAt(registry, door, answers) : describeAll(registry, group, answers)
+      return group === undefined
+        ? describeAt(registry, door, answers)
+        : describeAll(registry, group, answers, door)
     if (group !== undefined) {
       throw new MarketError('E_INVALID_ARGUMENT', '/group: give name or group, not both', {
         details: { pointer: '/group', rule: 'one-of' },
@@ -57,7 +59,7 @@ export const describeCapabilities = capability(
       })
     }
     const found = registry.find(name)
-    if (found !== undefined) return registry.document([found], answers)
+    if (found !== undefined) return registry.document([found], answers, door)
     throw unknownName(name)
   },
 )

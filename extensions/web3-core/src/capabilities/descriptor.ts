@@ -78,8 +78,8 @@ export const Descriptor = closed({
   errors: Type.Record(Text, Text, { description: 'what its own codes mean; those of everyCall come on top' }),
   withoutMarket: Type.Optional(
     literals(
-      ['answers', 'own'],
-      "while the market is not running; own: the owner's own backend does for the owner, if there is one; else and absent: E_UNAVAILABLE",
+      ['answers', 'own', 'seen'],
+      "while the market is not running; own: the owner's own backend does for the owner, if there is one; seen: what other markets offered when last heard, but not through api; else and absent: E_UNAVAILABLE",
     ),
   ),
   permissions: closed({
@@ -200,8 +200,13 @@ export function describe(capability: Capability, schemas: Schemas, context: Desc
   })
 }
 
-function withoutMarket({ offline, fallback }: Capability['facts']): Pick<Descriptor, 'withoutMarket'> {
+function withoutMarket({
+  offline,
+  fallback,
+  fromSeen,
+}: Capability['facts']): Pick<Descriptor, 'withoutMarket'> {
   if (offline === true) return { withoutMarket: 'answers' }
+  if (fromSeen === true) return { withoutMarket: 'seen' }
   return fallback === undefined ? {} : { withoutMarket: 'own' }
 }
 

@@ -62,7 +62,7 @@ export const listCapabilities = capability(
         group: capability.facts.group,
         summary: registry.naming.resolve(capability.contract.summary),
         effect: capability.contract.effect,
-        available: registry.unavailable(capability) === undefined,
+        available: registry.unavailable(capability, door) === undefined,
       }))
       .filter(({ available }) => includeUnavailable || available)
     return {

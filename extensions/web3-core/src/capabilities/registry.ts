@@ -19,28 +19,30 @@ export interface Registry {
   readonly capabilities: readonly Capability[]
   find(shownName: string): Capability | undefined
   call(shownName: string, json: unknown, call: Call): Promise<Envelope>
-  /** While there is no market, for the owner; undefined when nothing of the owner's own serves in its place. */
+  /** While there is no market; undefined when nothing serves in its place. */
   callAlone(
     shownName: string,
     json: unknown,
-    call: AloneCall & Pick<Call, 'door'>,
+    call: AloneCall & Pick<Call, 'door'> & { readonly owner: boolean },
   ): Promise<Envelope | undefined>
-  /** Why it cannot be used now; undefined when it can. */
-  unavailable(capability: Capability): string | undefined
-  /** @param answers how they are described; absent: the whole schema when it is one capability, else an outline */
-  document(capabilities: readonly Capability[], answers?: AnswerForm): CapabilityDocument
+  /** Why it cannot be used now through that door; undefined when it can. */
+  unavailable(capability: Capability, door: Door): string | undefined
+  /**
+   * @param answers how they are described; absent: the whole schema when it is one capability, else an outline
+   * @param door through which its reader calls; absent: the owner's programs
+   */
+  document(capabilities: readonly Capability[], answers?: AnswerForm, door?: Door): CapabilityDocument
 }
 
 export function registry(
   capabilities: readonly Capability[],
   naming: Naming,
-  unavailable: (capability: Capability) => string | undefined,
+  unavailable: (capability: Capability, door: Door) => string | undefined,
 ): Registry {
   const byName = new Map(capabilities.map((c) => [naming.shown(c.contract.name), c]))
   if (byName.size !== capabilities.length) throw new Error('two capabilities are shown under one name')
-  const context: DescribeContext = {
+  const context: Omit<DescribeContext, 'unavailable'> = {
     naming,
-    unavailable,
     obtainedBy: (is: PredicateName) =>
       capabilities
         .filter(({ facts }) => facts.effects.some((effect) => effect.is === is))
@@ -56,8 +58,8 @@ export function registry(
     capabilities,
     find: (name) => byName.get(name),
     unavailable,
-    document: (of, answers = of.length === 1 ? 'schema' : 'outline') =>
-      capabilityDocument(of, answers, context, shared),
+    document: (of, answers = of.length === 1 ? 'schema' : 'outline', door = 'gateway') =>
+      capabilityDocument(of, answers, { ...context, unavailable: (each) => unavailable(each, door) }, shared),
     async call(name, json, call) {
       const capability = byName.get(name)
       const envelope =
@@ -66,10 +68,12 @@ export function registry(
           : await performAs(capability, json === undefined ? {} : json, call)
       return envelope.ok ? envelope : naming.resolve(envelope)
     },
-    async callAlone(name, json, { door, web3 }) {
+    async callAlone(name, json, { door, owner, ...call }) {
       const capability = byName.get(name)
       if (capability?.alone === undefined || !capability.facts.doors.includes(door)) return undefined
-      const envelope = await capability.alone(json === undefined ? {} : json, { web3 })
+      // What is the owner's own is for the owner alone; what markets offer is public.
+      if (!owner && capability.facts.fromSeen !== true) return undefined
+      const envelope = await capability.alone(json === undefined ? {} : json, call)
       return envelope === undefined || envelope.ok ? envelope : naming.resolve(envelope)
     },
   }
@@ -148,9 +152,14 @@ export function unknownName(name: string): MarketError {
   )
 }
 
-export function describeAll(of: Registry, group?: Group, answers?: AnswerForm): CapabilityDocument {
+export function describeAll(
+  of: Registry,
+  group?: Group,
+  answers?: AnswerForm,
+  door?: Door,
+): CapabilityDocument {
   const chosen = of.capabilities.filter(({ facts }) => group === undefined || facts.group === group)
-  return of.document(chosen, answers)
+  return of.document(chosen, answers, door)
 }
 
 /**
@@ -158,7 +167,7 @@ export function describeAll(of: Registry, group?: Group, answers?: AnswerForm): 
  * call; the owner's programs see the whole. The owner's wallet, one of many, asks by name or group for what is its alone.
  */
 export function describeAt(of: Registry, door: Door, answers?: AnswerForm): CapabilityDocument {
-  return of.document(of.capabilities.filter(concerns(door)), answers)
+  return of.document(of.capabilities.filter(concerns(door)), answers, door)
 }
 
 function concerns(door: Door): (capability: Capability) => boolean {

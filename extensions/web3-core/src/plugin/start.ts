@@ -143,7 +143,9 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
         hint: 'It opens with the market; the log of the gateway says what is wrong if it does not.',
       })
     },
-    registry: registry(allCapabilities(site), naming(options.rename), (c) => unavailable(c, made)),
+    registry: registry(allCapabilities(site), naming(options.rename), (c, door) =>
+      unavailable(c, door, made),
+    ),
     backends,
     problems,
     fallback: config.fallback ?? {},

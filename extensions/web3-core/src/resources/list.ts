@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { given, listResources } from '@openclaw-market/market-core'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import type { Contract } from '@openclaw-market/protocol/operation'
@@ -8,10 +8,11 @@ import { resourceStates } from '@openclaw-market/protocol/states/tables'
 import { ResourceView } from '@openclaw-market/protocol/views/resource'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
-import { listAcross } from '../consumer/across.ts'
-import { chooseMarkets } from '../consumer/markets.ts'
+import { listAcross, type Across } from '../consumer/across.ts'
+import { chooseMarkets, marketsNamed } from '../consumer/markets.ts'
 import type { RemoteMarket } from '../consumer/remote-market.ts'
 import { isSeenCursor, listSeen, type Filter } from '../consumer/seen/list-seen.ts'
+import type { SeenResource } from '../consumer/seen/seen-resource.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { aged, CachedMarkets, MarketName, OnMarket, Unreachable } from './market-name.ts'
 
@@ -29,6 +30,7 @@ const contract = {
     resources: Type.Array(closed({ ...ResourceView.properties, market: OnMarket })),
     unreachable: Unreachable,
     cached: Type.Optional(CachedMarkets),
+    off: Type.Optional(Type.String({ description: 'why local does not run; no market is asked then' })),
     nextCursor,
   }),
   errors: ['E_NOT_FOUND', 'E_TIMEOUT'],
@@ -38,15 +40,17 @@ export const listCapability = capability(
   contract,
   {
     group: 'resources',
-    whenToUse: 'To find a model, search or storage. A price is amount base units for each per units.',
-    whenNotToUse: 'When an active lease serves already.',
-    returns: 'Exact prices and policy of each; cached: silent markets, theirs as last seen.',
+    whenToUse: 'To find what to lease. A price is amount base units for each per units.',
+    whenNotToUse: 'When a lease serves already.',
+    returns:
+      'Exact prices and policy; cached: markets unheard, theirs as last seen; off: why local is missing.',
     errors: {
       E_INVALID_ARGUMENT: 'not a cursor of this list',
-      E_NOT_FOUND: 'the named market is not in the config',
-      E_TIMEOUT: 'the named market does not answer',
+      E_NOT_FOUND: 'no such market in the config',
+      E_TIMEOUT: 'that market does not answer',
     },
     doors: ['gateway', 'tool', 'api'],
+    fromSeen: true,
     actor: 'anyone',
     risk: { level: 'none', discloses: 'your filter, to the markets', reversible: true },
     pricing: { charge: 'none', units: [] },
@@ -62,7 +66,7 @@ export const listCapability = capability(
     ],
     next: [
       { name: 'web3.resources.get', when: 'to read its terms' },
-      { name: 'web3.resources.quote', when: 'to price a planned use' },
+      { name: 'web3.resources.quote', when: 'to price a use' },
       { name: 'web3.resources.lease', when: 'to lease one' },
     ],
     idempotency: 'reads-only',
@@ -70,7 +74,7 @@ export const listCapability = capability(
   },
   async ({ market, limit, cursor, status = 'resource_published', ...rest }, call) => {
     const filter = { ...rest, status }
-    const { items, unreachable, cached, nextCursor } = await listAcross(
+    const found = await listAcross(
       chooseMarkets(call, market),
       { limit: limit ?? 50, ...given({ cursor }) },
       async ({ remote }, page) => {
@@ -80,15 +84,34 @@ export const listCapability = capability(
       },
       (remote, page) => listSeen(call.web3, remote, filter, page),
     )
-    const silent = cached.map((each) => ({ market: each.market, ...aged(call.web3.now(), each.seenAt) }))
-    return {
-      resources: [...items],
-      unreachable: [...unreachable],
-      ...(silent.length === 0 ? {} : { cached: silent }),
-      ...given({ nextCursor }),
-    }
+    return answer(call.web3, found)
+  },
+  async ({ market, limit, cursor, status = 'resource_published', ...rest }, { web3, off }) => {
+    const markets = marketsNamed(web3, market)
+    if (!markets.some(({ remote }) => remote !== undefined && web3.seen.of(remote).length > 0))
+      return undefined
+    const found = await listAcross<SeenResource['resource']>(
+      markets,
+      { limit: limit ?? 50, ...given({ cursor }) },
+      ({ name }) => Promise.reject(goneOn(name)),
+      (remote, page) => listSeen(web3, remote, { ...rest, status }, page),
+    )
+    return { ...answer(web3, found), off: off.message }
   },
 )
+
+function answer<T extends Static<typeof ResourceView>>(
+  web3: Web3,
+  { items, unreachable, cached, nextCursor }: Across<T>,
+) {
+  const silent = cached.map(({ market, seenAt }) => ({ market, ...aged(web3.now(), seenAt) }))
+  return {
+    resources: [...items],
+    unreachable: [...unreachable],
+    ...(silent.length === 0 ? {} : { cached: silent }),
+    ...given({ nextCursor }),
+  }
+}
 
 async function listThere(
   { seen }: Web3,

@@ -9,13 +9,13 @@ export const MarketName = Type.String({
 
 export const OnMarket = Type.String({ description: 'the market that has it' })
 export const Unreachable = Type.Array(Type.String(), {
-  description: 'markets that did not answer; theirs is missing',
+  description: 'markets that were not heard; theirs is missing',
 })
 
 /** How old an answer is that its market does not give now. */
 export const Cached = closed({ ageSeconds: Type.Integer({ minimum: 0 }) })
 export const CachedMarkets = Type.Array(closed({ market: Type.String(), ...Cached.properties }), {
-  description: 'markets that did not answer; theirs is as last seen',
+  description: 'markets that were not heard; theirs is as last seen',
 })
 
 export function aged(now: number, seenAt: number): Static<typeof Cached> {

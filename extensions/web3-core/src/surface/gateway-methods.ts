@@ -40,12 +40,13 @@ export async function callAsNode(name: string, params: unknown, from: OwnersDoor
   try {
     const web3 = runningWeb3()
     report = web3.report
-    // Without a market there are no wallets and no allowances: what is the owner's own serves the owner.
-    const alone =
-      from.owner && !isRunning(web3)
-        ? await web3.registry.callAlone(name, params, { door: from.door, web3 })
-        : undefined
-    if (alone !== undefined) return alone
+    const off = whyOff(web3)
+    if (off !== undefined) {
+      const { door, owner } = from
+      const call = { door, owner, web3, off: owner ? off : withoutCause(off) }
+      const alone = await web3.registry.callAlone(name, params, call)
+      if (alone !== undefined) return alone
+    }
     return await web3.registry.call(name, params, {
       who: nodeWallet(web3, name, from),
       door: from.door,
@@ -62,12 +63,13 @@ export async function callAsNode(name: string, params: unknown, from: OwnersDoor
   }
 }
 
-function isRunning(web3: Web3): boolean {
+function whyOff(web3: Web3): MarketError | undefined {
   try {
     web3.market()
-    return true
-  } catch {
-    return false
+    return undefined
+  } catch (error) {
+    if (isMarketError(error)) return error
+    throw error
   }
 }
 
