@@ -111,7 +111,7 @@ export const Spends = collection({
   name: 'spend',
   schema: SpendSchema,
   key: 'spendId',
-  indexes: ['actorId', 'spendKey', 'session', 'status', 'createdAt'],
+  indexes: ['actorId', 'spendKey', 'session', 'settlementId', 'status', 'createdAt'],
   unique: ['spendKey'],
   visibility: { parties: ['actorId'] },
 })
@@ -144,7 +144,7 @@ export const Approvals = collection({
   name: 'approval',
   schema: ApprovalSchema,
   key: 'approvalId',
-  indexes: ['actorId', 'requestHash', 'status', 'dueAt'],
+  indexes: ['actorId', 'requestHash', 'spendId', 'status', 'dueAt'],
   visibility: { parties: ['actorId'] },
   keeping: 'ephemeral',
 })

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Principal } from '@openclaw-market/protocol/principal'
+import { allow, ask, leases, openBudget, spendsNow } from '../budget/budget.fixture.ts'
+import { setPolicy } from '../budget/set-policy.ts'
 import { withdraw } from '../accounts/withdraw.ts'
 import { completeLease } from '../leases/complete.ts'
 import {
@@ -61,11 +63,22 @@ it.each(backends)(
       const { pieces, complete } = await does(world, traceId, { id }, world.operator)
       expect(complete).toBe(true)
       const kinds = new Set(pieces.map(({ kind }) => kind))
-      for (const kind of ['lease', 'order', 'consent', 'delivery', 'settlement', 'call', 'usage_record'])
+      for (const kind of [
+        'lease',
+        'order',
+        'consent',
+        'delivery',
+        'settlement',
+        'call',
+        'usage_record',
+        'resource',
+        'offer',
+      ])
         expect(kinds).toContain(kind)
       expect(pieces.filter(({ kind }) => kind === 'transfer').length).toBeGreaterThanOrEqual(3)
       const types = pieces.filter(({ kind }) => kind === 'event').map(({ record }) => record['type'])
-      expect(types).toContain('market.lease.complete')
+      for (const type of ['market.resource.quote', 'market.lease.issue', 'market.lease.complete'])
+        expect(types).toContain(type)
       const times = pieces.map(({ at }) => at ?? Number.POSITIVE_INFINITY)
       expect(times).toEqual(times.toSorted((a, b) => a - b))
       expect(pieces.map((piece) => piece.id)).not.toContain(other.leaseId)
@@ -78,6 +91,43 @@ it.each(backends)(
     expect(await refuses(world, traceId, { id: leaseId }, buyer.who)).toMatchObject({ error: 'E_FORBIDDEN' })
   },
 )
+
+it.each(backends)(
+  'traces a lease to what it took of the budget and who approved that, and back, on %s',
+  async (backend) => {
+    const world = await openBudget(backend)
+    await allow(world, { per: 'day', currency: 'USDC', limit: '100', above: 'ask' })
+    const bought = await leases(world, 50n)
+    const approvalId = await ask(world, 70n)
+    await does(world, setPolicy, { approve: approvalId }, world.node)
+    const { leaseId, settlementId } = await leases(world, 70n)
+    const spendId = (await spendsNow(world)).find((each) => each.settlementId === settlementId)?.spendId
+    for (const id of [leaseId, approvalId]) {
+      const { pieces, complete } = await does(world, traceId, { id }, world.operator)
+      expect(complete).toBe(true)
+      const ids = pieces.map((piece) => piece.id)
+      expect(ids).toEqual(expect.arrayContaining([leaseId, settlementId, spendId, approvalId]))
+      expect(ids).not.toContain(bought.leaseId)
+      const types = pieces.filter(({ kind }) => kind === 'event').map(({ record }) => record['type'])
+      for (const type of ['market.approval.ask', 'market.policy.set', 'market.lease.issue'])
+        expect(types).toContain(type)
+    }
+  },
+)
+
+it('says when there is more than it shows', async () => {
+  const world = await openWorld('sqlite')
+  const turn = { type: 'host.llm_input', facts: { runId: 'run-1' } }
+  const self = { kind: 'market', actorId: world.market.address } as const
+  const record = (times: number) =>
+    Promise.all(Array.from({ length: times }, () => does(world, recordConversation, turn, self)))
+  await record(500)
+  const all = await does(world, traceId, { id: 'run-1' }, world.operator)
+  expect([all.complete, all.pieces.length]).toEqual([true, 500])
+  await record(1)
+  const most = await does(world, traceId, { id: 'run-1' }, world.operator)
+  expect([most.complete, most.pieces.length]).toEqual([false, 500])
+})
 
 it('counts what happened, and takes what the host tells from the market alone', async () => {
   const world = await openWorld('sqlite')

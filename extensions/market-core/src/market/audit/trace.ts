@@ -11,7 +11,6 @@ import { closed, line, Timestamp } from '@openclaw-market/protocol/schema/scalar
 
 /** Records of one answer, and ids that are followed to get them. */
 const most = 500
-const page = 200
 
 const anId = new RegExp(`^(${idPrefixes.join('|')})_[0-9A-HJKMNP-TV-Z]{26}$`)
 
@@ -74,43 +73,57 @@ async function everythingAbout(tx: ReadTx, id: string) {
   const pieces = new Map<string, Piece>()
   const asked = new Set<string>()
   const ahead = [id]
-  for (let next = ahead.shift(); next !== undefined && pieces.size < most; next = ahead.shift()) {
+  let complete = true
+  for (let next = ahead.shift(); next !== undefined && pieces.size <= most; next = ahead.shift()) {
     if (asked.has(next)) continue
     asked.add(next)
-    for (const [of, entity] of await naming(tx, next, next !== id && isShared(next))) {
+    const { found, all } = await naming(tx, next, next !== id && isShared(next))
+    complete &&= all
+    for (const [of, entity] of found) {
       const key = String(entity[of.key])
       const name = `${of.name}/${key}`
       if (pieces.has(name)) continue
       pieces.set(name, { at: timeOf(entity), kind: of.name, id: key, record: shownOf(of, entity) })
       // From an event only its subjects are looked at, and from what is shared nothing: the way leads through lives.
-      if (next === id || !isShared(key)) ahead.push(...idsIn(entity))
+      if (next === id || !isShared(key)) ahead.push(...idsIn(entity).filter((each) => !isOfEvent(each)))
     }
   }
-  const found = [...pieces.values()]
-  return { pieces: found.slice(0, most), complete: found.length < most && ahead.length === 0 }
+  return { pieces: [...pieces.values()].slice(0, most), complete: complete && pieces.size <= most }
+}
+
+interface Named {
+  readonly found: readonly (readonly [Collection, Entity])[]
+  /** false: more than are found name it. */
+  readonly all: boolean
 }
 
 /** The record with this key, and, unless it alone is wanted, records that name it in a field they are looked up by. */
-async function naming(tx: ReadTx, id: string, alone: boolean): Promise<(readonly [Collection, Entity])[]> {
+async function naming(tx: ReadTx, id: string, alone: boolean): Promise<Named> {
   const found: (readonly [Collection, Entity])[] = []
+  let all = true
+  const list = async (of: Collection, query: Omit<Query<Collection['schema']>, 'limit'>): Promise<void> => {
+    const { items, nextCursor } = await tx.list(of, { ...query, limit: most })
+    for (const entity of items) found.push([of, entity])
+    all &&= nextCursor === undefined
+  }
   for (const of of traced) {
     const itself = await tx.get(of, id)
     if (itself !== undefined) found.push([of, itself])
     if (alone) continue
-    const queries: Query<Collection['schema']>[] = of.indexes
-      .filter((field) => /Id$|^reference$/.test(field))
-      .map((field) => ({ where: { [field]: id }, limit: page }))
-    for (const each of queries) for (const entity of (await tx.list(of, each)).items) found.push([of, entity])
+    const fields = of.indexes.filter((field) => /Id$|^reference$/.test(field))
+    for (const field of fields) await list(of, { where: { [field]: id } })
   }
-  if (alone) return found
-  const events = anyCollection(Events)
-  for (const event of (await tx.list(Events, { tagged: { subjects: id }, limit: page })).items)
-    found.push([events, event])
-  return found
+  if (!alone) await list(anyCollection(Events), { tagged: { subjects: id } })
+  return { found, all }
 }
 
 function isShared(id: string): boolean {
   return shared.has(id.slice(0, id.indexOf('_')))
+}
+
+/** Nothing names an event. */
+function isOfEvent(id: string): boolean {
+  return id.startsWith('evt_')
 }
 
 function idsIn(value: unknown): string[] {
