@@ -147,8 +147,8 @@ describe('what is on record', () => {
   it('is said the same by programs, operators and the chat', async () => {
     await market.call('web3.audit.checkpoint')
     const { audit } = await market.call('web3.status.summary')
-    const { conversation, ...rest } = record(audit)
-    expect(conversation).toBe('on')
+    const { conversation, dropped, ...rest } = record(audit)
+    expect({ conversation, dropped }).toEqual({ conversation: 'on', dropped: 0 })
     expect((await market.call('market.status.summary'))['audit']).toEqual(rest)
     const answer = await sendChat(market.host, '/audit_status', {
       scopes: ['operator.read', 'operator.write', 'operator.admin'],

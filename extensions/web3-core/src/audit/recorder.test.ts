@@ -60,23 +60,25 @@ it('takes what has no JSON, and says no hash of it', () => {
 
 it('drops what is too much, and puts on record how much', async () => {
   const { market } = await testWorld()
-  const { record, settled } = conversationRecorder(
+  const { record, settled, dropped } = conversationRecorder(
     () => market,
     () => undefined,
   )
   for (let n = 0; n < mostWaiting + 7; n++) record(told)
   await settled()
-  record(told)
-  await settled()
   const events = await eventsOf(market, { type: 'host.dropped' })
   expect(events).toMatchObject([{ facts: { dropped: 7 } }])
+  record(told)
+  await settled()
+  expect(await eventsOf(market, { type: 'host.dropped' })).toHaveLength(1)
+  expect(dropped()).toBe(7)
 })
 
 it('throws nothing at the host while there is no market, and says later what was lost', async () => {
   const { market } = await testWorld()
   const problems: string[] = []
   let open = false
-  const { record, settled } = conversationRecorder(
+  const { record, settled, dropped } = conversationRecorder(
     () => {
       if (open) return market
       throw new Error('there is none')
@@ -88,11 +90,16 @@ it('throws nothing at the host while there is no market, and says later what was
     throw new Error('a defect')
   })
   await settled()
+  expect(problems).toHaveLength(3)
   open = true
+  // Also when nothing comes after it, as at the end of the process.
+  await settled()
+  expect(await eventsOf(market)).toHaveLength(1)
   record(told)
   await settled()
   const events = await eventsOf(market)
-  expect(events.map(({ type }) => type)).toContain('host.dropped')
+  expect(events.filter(({ type }) => type === 'host.dropped')).toMatchObject([{ facts: { dropped: 2 } }])
   expect(events.filter(({ type }) => type === 'host.after_tool_call')).toHaveLength(1)
-  expect(problems).toHaveLength(2)
+  expect(dropped()).toBe(2)
+  expect(problems).toHaveLength(3)
 })

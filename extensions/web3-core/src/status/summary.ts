@@ -37,6 +37,12 @@ export const statusContract = {
       conversation: Type.Optional(
         literals(['on', 'off'], 'for the owner: whether turns of agents go on record'),
       ),
+      dropped: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description: 'for the owner: what the host told since the start and is not on record',
+        }),
+      ),
     }),
     store: closed({ backend: literals(['sqlite', 'file']) }),
     markets: Type.Array(Type.String(), { description: 'markets that this gateway deals with' }),
@@ -87,7 +93,10 @@ export const statusSummaryCapability = capability(
       calls,
       resources,
       ...(owner && isOpen(web3) ? { waiting: waitingSummary(web3) } : {}),
-      audit: { ...(await market.log.status()), ...(owner ? { conversation } : {}) },
+      audit: {
+        ...(await market.log.status()),
+        ...(owner ? { conversation, dropped: web3.conversation.dropped() } : {}),
+      },
       store: { backend: market.backend },
       markets: ['local', ...(actsAsNode(who) ? web3.markets.remotes.map(({ name }) => name) : [])],
       backends: owner ? [...web3.backends].map(([name, { kind }]) => ({ name, kind })) : [],

@@ -7,7 +7,7 @@ export const auditStatusCommand: ChatCommand = {
   description: 'whether the record holds',
   async answer(_words, { call, now }) {
     const { audit } = await call(statusContract.name, statusContract.result)
-    const { size, checkpoint, key, past, conversation } = audit
+    const { size, checkpoint, key, past, conversation, dropped = 0 } = audit
     return screen({
       rows: [
         ['events', String(size)],
@@ -16,6 +16,7 @@ export const auditStatusCommand: ChatCommand = {
         ['key', key.split('+')[1] ?? ''],
         ['past', said[past]],
         ['turns', conversation === 'on' ? 'on record' : 'not on record'],
+        ...(dropped > 0 ? [['dropped', String(dropped)] as const] : []),
       ],
       wayOn: wayOn(past, conversation),
     })
