@@ -85,6 +85,41 @@ it.each(consistencies)('has the known proof that %i leaves begin %i', async (old
   expect(hex(await consistencyProof(older, size, nodes))).toEqual(proof)
 })
 
+/** What RFC 6962 defines in section 2.1, over lists and each time anew. */
+const largest = (count: number): number => 2 ** Math.floor(Math.log2(count - 1))
+function rootOf(of: readonly Hash[]): Hash {
+  const [only = emptyRoot] = of
+  if (of.length < 2) return only
+  const k = largest(of.length)
+  return nodeHash(rootOf(of.slice(0, k)), rootOf(of.slice(k)))
+}
+function pathOf(m: number, of: readonly Hash[]): Hash[] {
+  if (of.length === 1) return []
+  const k = largest(of.length)
+  return m < k
+    ? [...pathOf(m, of.slice(0, k)), rootOf(of.slice(k))]
+    : [...pathOf(m - k, of.slice(k)), rootOf(of.slice(0, k))]
+}
+function proofOf(m: number, of: readonly Hash[], whole = true): Hash[] {
+  if (m === of.length) return whole ? [] : [rootOf(of)]
+  const k = largest(of.length)
+  return m <= k
+    ? [...proofOf(m, of.slice(0, k), whole), rootOf(of.slice(k))]
+    : [...proofOf(m - k, of.slice(k), false), rootOf(of.slice(0, k))]
+}
+
+it('has the roots and proofs that the RFC defines, at every size', async () => {
+  const at = nodesOver(many)
+  for (let size = 1; size <= 40; size++) {
+    const all = many.slice(0, size)
+    expect(hex([await rootAt(size, at)])).toEqual(hex([rootOf(all)]))
+    for (let m = 1; m <= size; m++) {
+      expect(hex(await inclusionProof(m - 1, size, at))).toEqual(hex(pathOf(m - 1, all)))
+      expect(hex(await consistencyProof(m, size, at))).toEqual(hex(proofOf(m, all)))
+    }
+  }
+})
+
 const many = Array.from({ length: 70 }, (_, n) => leafHash(`leaf ${n}`))
 
 it('proves each leaf of each tree, and nothing else', async () => {
