@@ -1,40 +1,15 @@
 /** SIGKILL while a lease of this market is taken: nothing is paid that cannot be used, and nothing unusable is paid. */
 import { describe, expect, it } from 'vitest'
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { childWorld } from '../plugin/child-world.fixture.ts'
-import type { Death } from '../plugin/market-child.fixture.ts'
-import { newResourceId, outsideWallet } from '../plugin/outside-wallet.fixture.ts'
-import { backendsOf } from '../plugin/running-world.fixture.ts'
-import { good, offerOf, temporaryHome } from '../plugin/world.fixture.ts'
-import { balance, dieTaking, servesAndSettles, wishFor } from './killed-lease.fixture.ts'
-
-type Store = 'sqlite' | 'file'
-
-/** A gateway that dies, and what it wants to lease on its own market. */
-async function localVictim(store: Store, dies: Death) {
-  const home = await temporaryHome()
-  const account = privateKeyToAccount(generatePrivateKey())
-  const backends = Object.fromEntries(
-    Object.entries(backendsOf(home)).map(([name, backend]) => [
-      name,
-      { ...backend, publishers: [account.address] },
-    ]),
-  )
-  const options = { home, store, config: { provider: { backends } } }
-  const victim = await childWorld({ ...options, dies })
-  await victim.fund(victim.address, 100_000n)
-  const resourceId = newResourceId()
-  const seller = outsideWallet({ url: victim.url, market: { address: victim.address } }, account)
-  const delegation = await seller.delegation(resourceId, 'docs')
-  good(
-    (
-      await seller.api('web3.resources.publish', {
-        resource: { ...offerOf('search').resource, resourceId, delegation },
-      })
-    ).body,
-  )
-  return { victim, resourceId, options }
-}
+import { good } from '../plugin/world.fixture.ts'
+import {
+  balance,
+  dieTaking,
+  localVictim,
+  servesAndSettles,
+  wishFor,
+  type Store,
+} from './killed-lease.fixture.ts'
 
 describe.each<Store>(['sqlite', 'file'])('on its own market, on the %s store', (store) => {
   it('killed before the lease: nothing is paid, and the entry goes', async () => {

@@ -26,6 +26,8 @@ export interface ChildWorld {
   tend(): Promise<void>
   sweep(): Promise<void>
   advance(ms: number): Promise<void>
+  /** As the host says it; what follows from it happens by itself. */
+  sessionEnded(sessionKey: string): Promise<void>
   log(): Promise<readonly string[]>
   /** Resolves when it is gone. */
   stop(): Promise<void>
@@ -87,6 +89,7 @@ export async function startChild(options: ChildOptions): Promise<ChildWorld> {
     tend: async () => void (await ask({ do: 'tend' })),
     sweep: async () => void (await ask({ do: 'sweep' })),
     advance: async (ms) => void (await ask({ do: 'advance', ms })),
+    sessionEnded: async (sessionKey) => void (await ask({ do: 'session end', sessionKey })),
     log: async () => (await ask({ do: 'log' })) as readonly string[],
     async stop() {
       await ask({ do: 'stop' })

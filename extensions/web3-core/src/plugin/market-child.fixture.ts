@@ -11,7 +11,7 @@ import { startWorld, type WorldOptions } from './running-world.fixture.ts'
 
 /** Where it dies: the moment before, or after, the market does this. `remote`: another market, over HTTP. */
 export type Death =
-  `${'before' | 'after'} ${'local lease' | 'remote lease' | 'remote end' | 'publish' | 'unpublish'}`
+  `${'before' | 'after'} ${'local lease' | 'local end' | 'remote lease' | 'remote end' | 'publish' | 'unpublish'}`
 
 export interface ChildOptions extends Pick<WorldOptions, 'home' | 'store' | 'config' | 'market'> {
   readonly dies?: Death
@@ -22,6 +22,7 @@ export type Order =
   | { readonly do: 'fund'; readonly to: string; readonly amount: string }
   | { readonly do: 'vault' | 'recover' | 'tend' | 'sweep' | 'log' | 'stop' }
   | { readonly do: 'advance'; readonly ms: number }
+  | { readonly do: 'session end'; readonly sessionKey: string }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChildOptions
 const { dies } = options
@@ -35,6 +36,7 @@ function die(): never {
 
 const fatalOperations: Readonly<Record<string, string>> = {
   'market.lease.issue': 'local lease',
+  'market.lease.complete': 'local end',
   'market.resource.publish': 'publish',
   'market.resource.unpublish': 'unpublish',
 }
@@ -90,6 +92,8 @@ async function obey(order: Order): Promise<unknown> {
     case 'advance':
       world.clock.ahead += order.ms
       return undefined
+    case 'session end':
+      return web3.brain.sessionEnded({ sessionKey: order.sessionKey, reason: 'idle' })
     case 'log':
       return world.log
     case 'stop':
