@@ -13,6 +13,7 @@ import { closeSessions, endSession } from './session-end.ts'
 
 const here = 'agent:main:here'
 const price = '1000'
+const hour = 3_600_000
 const going = new AbortController().signal
 
 async function conversations(store: 'sqlite' | 'file') {
@@ -25,7 +26,7 @@ async function conversations(store: 'sqlite' | 'file') {
   const resourceId = await publishAs(outsideWallet(world, account), offerOf('search').resource)
   const lease = async (sessionKey?: string): Promise<string> => {
     const session = sessionKey === undefined ? {} : { sessionKey }
-    const params = { resourceId, ttlMs: 3_600_000, maxCost: '100000', ...session }
+    const params = { resourceId, ttlMs: hour, maxCost: '100000', ...session }
     return String(good(await world.call('web3.resources.lease', params))['leaseId'])
   }
   const states = async (): Promise<ReadonlyMap<unknown, unknown>> => {
@@ -46,7 +47,7 @@ async function onCredit(store: 'sqlite' | 'file') {
   const { creditLineId } = good(
     (await outsideWallet(world, account).api('web3.billing.credit.open', line)).body,
   )
-  const params = { resourceId, ttlMs: 3_600_000, maxCost: '100000', mode: 'postpaid' }
+  const params = { resourceId, ttlMs: hour, maxCost: '100000', mode: 'postpaid' }
   const leaseId = String(good(await world.call('web3.resources.lease', params))['leaseId'])
   /** In the conversation that goes on here. */
   const search = async (): Promise<void> => {
@@ -114,25 +115,10 @@ describe.each(['sqlite', 'file'] as const)('on the %s store', (store) => {
     expect(await statements()).toEqual([])
   })
 
-  it('what was written down before a crash is carried out after it', async () => {
-    const { world, lease, again } = await conversations(store)
-    const own = await lease(here)
-    await endSession(world.running.web3, { sessionKey: here, reason: 'deleted' })
-    await world.stop()
-    const { call, running, market } = await again()
-    const { items } = await market.store.read({ as: 'market' }, (tx) =>
-      tx.list(SessionStatements, { where: { sessionKey: here }, limit: 10 }),
-    )
-    expect(items).toHaveLength(1)
-    await closeSessions(running.web3, going)
-    const { statements } = good(await call('web3.billing.statements'))
-    expect(statements).toMatchObject([{ status: 'statement_closed', lines: [{ leaseId: own, cost: '0' }] }])
-  })
-
   it('counts a conversation under the same key from its own beginning', async () => {
     const { world, lease, statements } = await conversations(store)
     const { web3 } = world.running
-    for (const reason of ['reset', 'idle']) {
+    for (const reason of ['reset', 'idle', 'new']) {
       const own = await lease(here)
       world.clock.ahead += 1_000
       expect(await endSession(web3, { sessionKey: here, reason })).toBe(true)
@@ -141,6 +127,51 @@ describe.each(['sqlite', 'file'] as const)('on the %s store', (store) => {
       const [newest] = await statements()
       expect(newest).toMatchObject({ reason, lines: [{ leaseId: own }] })
     }
+  })
+
+  it('waits for a lease that is still being asked for, unless that is for the next conversation', async () => {
+    const { world, lease, statements } = await conversations(store)
+    const { web3 } = world.running
+    const resourceId = world.market.ids.next('res')
+    const ask = (idempotencyKey: string) =>
+      web3
+        .vault()
+        .addPending({ market: 'gone', resourceId, kind: 'search', idempotencyKey, sessionKey: here })
+    const own = await lease(here)
+    const { tokenHash } = await ask('before-it-ends')
+    await endSession(web3, { sessionKey: here, reason: 'idle' })
+    world.clock.ahead += 1_000
+    await ask('after-it-has-ended')
+    await closeSessions(web3, going)
+    expect(await statements()).toMatchObject([{ status: 'statement_closing' }])
+    await web3.vault().discard(tokenHash)
+    await closeSessions(web3, going)
+    expect(await statements()).toMatchObject([{ status: 'statement_closed', lines: [{ leaseId: own }] }])
+  })
+
+  it('goes by its own books when a market is silent for an hour after the lease was over', async () => {
+    const { world, statements } = await conversations(store)
+    const { web3 } = world.running
+    const resourceId = world.market.ids.next('res')
+    const asked = {
+      market: 'gone',
+      resourceId,
+      kind: 'search',
+      idempotencyKey: 'asked-there',
+      sessionKey: here,
+    } as const
+    const { tokenHash } = await web3.vault().addPending(asked)
+    const leaseId = world.market.ids.next('lease')
+    await web3.vault().activate(tokenHash, { leaseId, expiresAt: web3.now() + hour })
+    await endSession(web3, { sessionKey: here, reason: 'idle' })
+    world.clock.ahead += 2 * hour - 60_000
+    await closeSessions(web3, going)
+    expect(await statements()).toMatchObject([{ status: 'statement_closing' }])
+    world.clock.ahead += 120_000
+    await closeSessions(web3, going)
+    expect(await statements()).toMatchObject([
+      { status: 'statement_closed', lines: [{ leaseId, opened: true, calls: 0, cost: '0' }] },
+    ])
   })
 
   it('pays what it has used of a post-paid lease, which goes on', async () => {
@@ -193,7 +224,7 @@ async function away() {
   const world = await testWorld({ config: { markets, provider: { backends } } })
   await there.fund(world.market.address, 1_000_000n)
   const { resourceId } = good(await there.call('web3.resources.publish', offerOf('search')))
-  const wish = { resourceId, ttlMs: 3_600_000, maxCost: '50000', sessionKey: here }
+  const wish = { resourceId, ttlMs: hour, maxCost: '50000', sessionKey: here }
   const leaseId = codec(LeaseId).decode(good(await world.call('web3.resources.lease', wish))['leaseId'])
   good(await world.call('web3.search.query', { q: 'tides', leaseId }))
   await there.kill()
@@ -230,7 +261,7 @@ describe('with a lease on a market that is away', () => {
     await world.fund(world.market.address, 1_000_000n)
     const resourceId = await publishAs(outsideWallet(world, account), offerOf('search').resource)
     const sessionKey = 'agent:main:later'
-    const wish = { resourceId, ttlMs: 3_600_000, maxCost: '50000', sessionKey }
+    const wish = { resourceId, ttlMs: hour, maxCost: '50000', sessionKey }
     good(await world.call('web3.resources.lease', wish))
     world.clock.ahead += 1_000
     expect(await endSession(web3, { sessionKey, reason: 'idle' })).toBe(true)

@@ -1,6 +1,7 @@
 /** A gateway whose agents may think with models of its own market, over upstreams that the test holds in its hand. */
 import type { ServerResponse } from 'node:http'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { given } from '@openclaw-market/market-core'
 import { newResourceId, outsideWallet } from '../plugin/outside-wallet.fixture.ts'
 import type { RunningWorld } from '../plugin/running-world.fixture.ts'
 import { good, offerOf, temporaryHome, testWorld, type Json } from '../plugin/world.fixture.ts'
@@ -44,21 +45,34 @@ export const sentBy = (runId: string): RunBegun => ({
 })
 
 export const lock = '200000'
+export const perCall = '100'
 export const hour = 3_600_000
 
 export interface Thinking {
   readonly store?: 'sqlite' | 'file'
   /** Which models may be leased by itself; none when absent. */
-  readonly leases?: readonly (0 | 1)[]
+  readonly leases?: readonly (0 | 1 | 'unknown')[]
   readonly maxLeases?: number
   /** Of its config, beside what it leases. */
   readonly brain?: Json
   readonly funds?: bigint
   readonly markets?: readonly Json[]
+  /** Which models cost `perCall` and nothing else. */
+  readonly byCall?: readonly (0 | 1)[]
+  readonly maxRequestsPerMinute?: number
 }
 
 export async function thinker(of: Thinking = {}): Promise<Thinker> {
-  const { store = 'sqlite', leases = [], maxLeases, brain: more = {}, funds = 10_000_000n, markets } = of
+  const {
+    store = 'sqlite',
+    leases = [],
+    maxLeases,
+    brain: more = {},
+    funds = 10_000_000n,
+    markets,
+    byCall = [],
+    maxRequestsPerMinute,
+  } = of
   const account = privateKeyToAccount(generatePrivateKey())
   const [first, second] = [await heldModel(), await heldModel()]
   const backend = (baseUrl: string) => ({
@@ -69,10 +83,10 @@ export async function thinker(of: Thinking = {}): Promise<Thinker> {
   })
   const pair = [first, second]
   const autoLease = {
-    resourceIds: leases.map((at) => pair[at]?.resourceId),
+    resourceIds: leases.map((at) => (at === 'unknown' ? newResourceId() : pair[at]?.resourceId)),
     maxCost: lock,
     ttlMs: hour,
-    ...(maxLeases === undefined ? {} : { maxLeases }),
+    ...given({ maxLeases }),
   }
   const world = await testWorld({
     home: await temporaryHome(),
@@ -80,14 +94,19 @@ export async function thinker(of: Thinking = {}): Promise<Thinker> {
     config: {
       provider: { backends: { first: backend(first.baseUrl), second: backend(second.baseUrl) } },
       brain: { enabled: true, allow: ['*'], ...(leases.length === 0 ? {} : { autoLease }), ...more },
-      ...(markets === undefined ? {} : { markets }),
+      ...given({ markets }),
     },
   })
   const seller = outsideWallet(world, account)
-  for (const [name, { resourceId }] of Object.entries({ first, second })) {
+  for (const [at, { resourceId }] of pair.entries()) {
+    const name = at === 0 ? 'first' : 'second'
+    const prices = byCall.some((each) => each === at)
+      ? [{ unit: 'request', amount: perCall, per: '1', currency: 'USDC' }]
+      : undefined
     const delegation = await seller.delegation(resourceId, name)
-    const more = { backend: name, resourceId, delegation, policy: { allowTools: true, maxTokens: 2_000 } }
-    good((await seller.api('web3.resources.publish', offerOf('model', more))).body)
+    const policy = { allowTools: true, maxTokens: 2_000, ...given({ maxRequestsPerMinute }) }
+    const terms = { backend: name, resourceId, delegation, policy, ...given({ prices }) }
+    good((await seller.api('web3.resources.publish', offerOf('model', terms))).body)
   }
   if (funds > 0n) await world.fund(world.market.address, funds)
   const { brain } = world.running.web3
