@@ -2,6 +2,7 @@
 import { authorityClaims } from './authority.ts'
 import { backendsClaims } from './backends.ts'
 import { billingClaims } from './billing.ts'
+import { brainClaims } from './brain.ts'
 import { budgetClaims } from './budget.ts'
 import type { Area } from './claim.ts'
 import { consumerClaims } from './consumer.ts'
@@ -30,6 +31,7 @@ export const areas: readonly Area[] = [
   backendsClaims,
   sharingClaims,
   consumerClaims,
+  brainClaims,
 ]
 
 export const claims = areas.flatMap((area) => area.claims)
