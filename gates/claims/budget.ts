@@ -5,6 +5,8 @@ const judged = `${core}/policy/judge.test.ts`
 const budget = `${core}/market/budget`
 const kept = `${budget}/budget.test.ts`
 const elsewhere = `${web3}/consumer/budget.test.ts`
+const spendingPolicy = `${web3}/surface/spending-policy.ts`
+const spendingPolicyTest = `${web3}/surface/spending-policy.test.ts`
 
 export const budgetClaims: Area = {
   title: 'What may be spent',
@@ -92,6 +94,42 @@ export const budgetClaims: Area = {
         replacement:
           'if (await isOwnersWallet(tx, rules, rules.market).then(() => true)) return rules.market',
       },
+    },
+    {
+      claim: 'A tool that spends does not start when what it may spend could not be looked up in 2 s.',
+      file: spendingPolicy,
+      enforcedBy: 'inTime',
+      caughtBy: {
+        file: spendingPolicyTest,
+        test: 'a lease does not start while the budget cannot be looked up in time; all else does',
+      },
+      loss: {
+        line: 'return await Promise.race([work, late.promise])',
+        replacement: 'return await work',
+      },
+    },
+    {
+      claim: 'A tool that spends does not start while there is no market to say what it may spend.',
+      file: spendingPolicy,
+      enforcedBy: 'registerSpendingPolicy',
+      caughtBy: {
+        file: spendingPolicyTest,
+        test: 'nor while there is no market, of which only the owner learns why',
+      },
+      loss: {
+        line: 'return inTime(decide(capability, asked, from)).catch((error: unknown) => blocked(error, from))',
+        replacement: 'return inTime(decide(capability, asked, from)).catch(() => undefined)',
+      },
+    },
+    {
+      claim: 'Whoever is not the owner is not told by a tool what is wrong with the config.',
+      file: spendingPolicy,
+      enforcedBy: 'blocked',
+      caughtBy: {
+        file: spendingPolicyTest,
+        test: 'nor while there is no market, of which only the owner learns why',
+      },
+      loss: { line: 'owner ? error : withoutCause(error)', replacement: 'error' },
     },
     {
       claim: 'An allowance lets nobody into what is stored, by the owner or for it.',

@@ -63,7 +63,7 @@ export async function callAsNode(name: string, params: unknown, from: OwnersDoor
   }
 }
 
-function whyOff(web3: Web3): MarketError | undefined {
+export function whyOff(web3: Web3): MarketError | undefined {
   try {
     web3.market()
     return undefined
@@ -74,7 +74,7 @@ function whyOff(web3: Web3): MarketError | undefined {
 }
 
 /** What is wrong with the config is the owner's to know. */
-function withoutCause(error: MarketError): MarketError {
+export function withoutCause(error: MarketError): MarketError {
   if (error.code !== 'E_NOT_CONFIGURED') return error
   return new MarketError('E_UNAVAILABLE', 'the market is not running', { hint: 'Its owner finds why.' })
 }

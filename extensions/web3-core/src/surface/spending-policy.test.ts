@@ -1,11 +1,12 @@
-/** Whom the host's prompt asks before money is spent. */
+/** Whom the host's prompt asks before money is spent, and what does not start while nobody can say what may be spent. */
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { setMarketState } from '../../../market-core/src/plugin/handle.ts'
 import { allCapabilities } from '../plugin/all-capabilities.ts'
 import { outsideWallet, publishAs } from '../plugin/outside-wallet.fixture.ts'
 import { backendsOf } from '../plugin/running-world.fixture.ts'
-import { bad, good, offerOf, temporaryHome, testWorld } from '../plugin/world.fixture.ts'
+import { bad, good, offerOf, rootOf, temporaryHome, testWorld } from '../plugin/world.fixture.ts'
 import { callAsNode, type OwnersDoor } from './gateway-methods.ts'
 import { registerSpendingPolicy } from './spending-policy.ts'
 
@@ -31,6 +32,27 @@ function policy(): Policy {
 
 const bob = { channel: 'telegram', id: 'bob' }
 const lease = 'web3.resources.lease'
+const run = { agentId: 'main', sessionKey: 'agent:main:telegram:group' }
+
+/** The host's question before a tool of a turn of somebody in a chat. */
+function asking(senderIsOwner: boolean) {
+  const evaluate = policy()
+  const { channel, id: senderId } = bob
+  return async (...[toolName, params]: Wanted) =>
+    evaluate({ toolName, params }, { toolName, ...run, requester: { senderIsOwner, senderId, channel } })
+}
+
+type Wanted = readonly [tool: string, params: Record<string, unknown>]
+
+const called = (name: string, params: object): Wanted => ['web3_call', { name, params }]
+/** None of these spends: they are other plugins', they only read, or they would be refused whatever they cost. */
+const others: readonly Wanted[] = [
+  ['exec', { command: 'ls' }],
+  ['web3_call', {}],
+  called('web3.status.summary', {}),
+  called('web3.resources.completeLease', { leaseId: 'lease_01JQZX5Y7N8M9P0QRSTVWXYZ00' }),
+  called(lease, { resourceId: 'a car' }),
+]
 
 /** A market with a resource, and an allowance of a thousandth of a dollar a day, for everybody's and for Bob's runs. */
 async function market(store: 'sqlite' | 'file') {
@@ -46,18 +68,13 @@ async function market(store: 'sqlite' | 'file') {
     good(await world.call('web3.billing.policy.set', { allow }))
   }
   const params = { resourceId, ttlMs: 3_600_000, maxCost: '5000000', idempotencyKey: 'above-the-limit' }
-  const evaluate = policy()
   /** The turn of somebody in a chat: the host's question before the tool, and the tool itself. */
   const turnOf = (senderIsOwner: boolean) => {
-    const run = { agentId: 'main', sessionKey: 'agent:main:telegram:group' }
     const { channel, id: senderId } = bob
     const from: OwnersDoor = { door: 'tool', owner: senderIsOwner, run: { ...run, senderId, channel } }
+    const question = asking(senderIsOwner)
     return {
-      question: async () =>
-        evaluate(
-          { toolName: 'web3_call', params: { name: lease, params } },
-          { toolName: 'web3_call', ...run, requester: { senderIsOwner, senderId, channel } },
-        ),
+      question: () => question(...called(lease, params)),
       tool: () => callAsNode(lease, params, from),
     }
   }
@@ -86,4 +103,66 @@ describe.each(['sqlite', 'file'] as const)('on the %s store', (store) => {
     good(await world.call('web3.billing.policy.set', { approve: refused.details?.['approvalId'] }))
     expect(good(await tool())).toMatchObject({ stored: true })
   })
+
+  it('a lease does not start while the budget cannot be looked up in time; all else does', async () => {
+    const { world, turnOf } = await market(store)
+    const { question } = turnOf(true)
+    const before = await rootOf(world)
+    const release = Promise.withResolvers<void>()
+    // One write at a time: until this one is over the store keeps no question to the owner.
+    const held = world.market.store.write(() => release.promise)
+    onTestFinished(() => release.resolve())
+    const from = performance.now()
+    let answered = false
+    const asked = question().finally(() => (answered = true))
+    const pass = asking(true)
+    for (const other of others) expect(await pass(...other), JSON.stringify(other)).toBeUndefined()
+    expect(answered, 'others do not wait for it').toBe(false)
+    expect(await asked).toEqual({ block: true, blockReason: expect.stringMatching(/^E_TIMEOUT: .* 2 s\./) })
+    const took = performance.now() - from
+    expect(took).toBeGreaterThanOrEqual(1_990)
+    expect(took, 'a deadline of its own, before any of the store').toBeLessThan(4_900)
+    expect(await rootOf(world), 'nothing is spent').toBe(before)
+    release.resolve()
+    await held
+    expect(await question()).toMatchObject({ requireApproval: { title: 'Spend 5 USDC' } })
+  })
+
+  it('nor while there is no market, of which only the owner learns why', async () => {
+    const { world, turnOf } = await market(store)
+    await world.stopMarket()
+    for (const owner of [true, false]) {
+      const { question } = turnOf(owner)
+      expect(await question()).toMatchObject({
+        block: true,
+        blockReason: expect.stringMatching(/^E_UNAVAILABLE: /),
+      })
+      const pass = asking(owner)
+      for (const other of others) expect(await pass(...other), JSON.stringify(other)).toBeUndefined()
+    }
+    setMarketState({
+      status: 'misconfigured',
+      problems: [{ key: 'store', problem: 'is a secret of the owner' }],
+    })
+    expect(await turnOf(true).question()).toMatchObject({ blockReason: expect.stringContaining('NOT_CONF') })
+    const told = await turnOf(false).question()
+    expect(told).toMatchObject({ block: true, blockReason: expect.stringMatching(/^E_UNAVAILABLE: /) })
+    expect(JSON.stringify(told)).not.toContain('store')
+  })
+})
+
+it("without a market the owner's own backends serve: they cost nothing, and nothing stands in front of them", async () => {
+  const world = await testWorld({ config: { fallback: { search: 'docs' } } })
+  await world.stopMarket()
+  const params = { q: 'tides' }
+  for (const owner of [true, false]) expect(await asking(owner)('web3_search', params)).toBeUndefined()
+  const from = { door: 'tool', run } as const
+  expect(good(await callAsNode('web3.search.query', params, { ...from, owner: true }))).toMatchObject({
+    servedBy: { source: 'local', why: 'market-off' },
+  })
+  expect(bad(await callAsNode('web3.search.query', params, { ...from, owner: false })).error).toBe(
+    'E_UNAVAILABLE',
+  )
+  // Nothing of the owner's serves as storage: there only a lease would do.
+  expect(await asking(true)('web3_storage_put', { path: 'a.md', text: 'a' })).toMatchObject({ block: true })
 })

@@ -12,7 +12,7 @@ import { withRequest } from '../capabilities/request.ts'
 import { runLocal } from '../capabilities/through-market.ts'
 import { nodePrincipal } from '../consumer/node-principal.ts'
 import { runningWeb3 } from '../plugin/handle.ts'
-import { nodeWallet, type OwnersDoor } from './gateway-methods.ts'
+import { nodeWallet, whyOff, withoutCause, type OwnersDoor } from './gateway-methods.ts'
 import { beingWritten } from './prompt-answers.ts'
 import { shortTools } from './tools.ts'
 
@@ -56,7 +56,8 @@ export function registerSpendingPolicy(
     // Of a run that nobody's message started the host says no requester: there the write alone decides.
     if (asked === undefined || capability === undefined || ctx.requester === undefined) return undefined
     if (judged.before(event.toolCallId)) return undefined
-    return inTime(decide(capability, asked, doorOf(ctx))).catch((error: unknown) => blocked(error))
+    const from = doorOf(ctx)
+    return inTime(decide(capability, asked, from)).catch((error: unknown) => blocked(error, from))
   }
   // A host that does not let us in front of other plugins still asks us among them.
   api.registerTrustedToolPolicy({
@@ -113,6 +114,9 @@ async function decide(
   // What is malformed costs nothing: the tool says what is wrong with it.
   if (codec(capability.contract.params).problem(params) !== undefined) return undefined
   const web3 = runningWeb3()
+  // Without a market there is no money; what the owner's own serves in its place costs nothing.
+  if (whyOff(web3) !== undefined && web3.registry.unavailable(capability, from.door) === undefined)
+    return undefined
   const who = withRequest(capability, params, nodeWallet(web3, name, from))
   const call: Call = { who, door: from.door, web3 }
   const foreseen = await capability.foresee?.(params, call).catch(unforeseen)
@@ -191,9 +195,9 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
 }
 
 /** Whatever goes wrong here, our own tool does not spend, and the conversation goes on. */
-function blocked(error: unknown): Decision {
+function blocked(error: unknown, { owner }: OwnersDoor): Decision {
   if (!isMarketError(error))
     return { block: true, blockReason: 'the budget cannot be looked up now; nothing was spent' }
-  const { code, message, hint } = error
+  const { code, message, hint } = owner ? error : withoutCause(error)
   return { block: true, blockReason: `${code}: ${message}${hint === undefined ? '' : `. ${hint}`}` }
 }
