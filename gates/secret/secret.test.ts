@@ -106,7 +106,7 @@ describe.each<Store>(['sqlite', 'file'])('a gateway that is used and misused, st
         ).toBe(true)
     }
     expect(called.size).toBeGreaterThan(40)
-    expect(secrets.all).toHaveLength(36)
+    expect(secrets.all).toHaveLength(37)
     const issued = used.secrets.get('the token that an operator issued') ?? ''
     expect(all.filter(({ bytes }) => bytes.includes(issued))).toHaveLength(1)
   })

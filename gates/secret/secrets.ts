@@ -3,6 +3,8 @@ import { createHash, hkdfSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openKeystore } from '../../extensions/market-core/src/keys/keystore.ts'
+import { secretBox } from '../../extensions/market-core/src/keys/secret-box.ts'
+import { record, text } from '../../test/market-gateway.fixture.ts'
 import { secretOf, type Secret } from './canary.ts'
 import type { Used } from './use.ts'
 import { chosen, passphraseOf, type World } from './world.ts'
@@ -22,6 +24,7 @@ export async function secretsOf(world: World, used: Used): Promise<Secrets> {
     ['the passphrase', passphrase],
     ['the key of the node wallet', nodeKey],
     ['the key of the vault', vaultKey(passphrase)],
+    ['the key of the log', logKey(join(host.stateDir, 'market-core', 'keys', 'log-key.json'), passphrase)],
     ['the key of the consumer', world.keys.consumer.slice(2)],
     ['the key of the publisher', world.keys.publisher.slice(2)],
     ['the token of the gateway', host.token],
@@ -57,6 +60,13 @@ export async function secretsOf(world: World, used: Used): Promise<Secrets> {
 /** What follows the prefix of a token or a session, or 0x. */
 function bytesOf(text: string): Buffer {
   return text.startsWith('0x') ? Buffer.from(text.slice(2), 'hex') : Buffer.from(text.slice(4), 'base64url')
+}
+
+/** What the log's checkpoints are signed with, in hex. */
+function logKey(file: string, passphrase: string): string {
+  const { sealed } = record(JSON.parse(readFileSync(file, 'utf8')))
+  const box = secretBox(passphrase, 'log-key')
+  return Buffer.from(box.open(Buffer.from(text(sealed), 'base64'), 'log-key')).toString('hex')
 }
 
 /** As `secret-box.ts` derives it. */
