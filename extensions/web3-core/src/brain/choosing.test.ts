@@ -1,5 +1,5 @@
 /** Which lease answers a turn, over a real market: those that it takes by itself, those that it has, and those that fail. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { completeLease } from '@openclaw-market/market-core'
 import { LeaseId } from '@openclaw-market/protocol/ids'
 import { codec } from '@openclaw-market/protocol/schema/codec'
@@ -14,6 +14,18 @@ import { hour, owners, perCall, sentBy, thinker } from './thinking.fixture.ts'
 const going = new AbortController().signal
 /** Whose doing the vault does not hear of. */
 const operatorOf = ({ market }: RunningWorld) => ({ kind: 'operator', actorId: market.address }) as const
+
+/** The network between this gateway and a provider, for one call. */
+function onNextCall(network: (call: () => Promise<Response>) => Promise<Response>): void {
+  const { fetch } = globalThis
+  let done = false
+  const spy = vi.spyOn(globalThis, 'fetch').mockImplementation((to, how) => {
+    if (done || typeof to !== 'string' || !to.endsWith('/web3/resources/model/chat')) return fetch(to, how)
+    done = true
+    return network(() => fetch(to, how))
+  })
+  onTestFinished(() => spy.mockRestore())
+}
 
 describe('a lease that it takes by itself', () => {
   const { senderId: _nobody, ...timer } = sentBy('run-1')
@@ -117,6 +129,39 @@ describe('which lease answers', () => {
     const metered = (await leases()).find((each) => each['leaseId'] === leaseId)?.['metered']
     expect([more, metered]).toEqual([[], expect.stringMatching(/^[1-9]/)])
     expect(call).toMatchObject({ sessionKey: 'agent:main:a', statedCost: BigInt(String(metered)) })
+  })
+
+  it('after the answer of one was lost, another; the call is in our books at what its market says', async () => {
+    const { world, models, lease, leases, ask } = await thinker()
+    const { web3 } = world.running
+    await lease(models[1])
+    const leaseId = codec(LeaseId).decode(await lease(models[0], { sessionKey: 'agent:main:a' }))
+    await web3.brain.choose(owners)
+    onNextCall(async (call) => {
+      await (await call()).arrayBuffer()
+      throw new TypeError('fetch failed')
+    })
+    expect(await ask('s')).toMatchObject({ status: 200, text: expect.stringContaining('[DONE]') })
+    await web3.brain.close()
+    const [paid] = (await leases()).filter((each) => each['leaseId'] === leaseId)
+    const books = await callsOn(web3, leaseId)
+    expect(books.map(({ statedCost }) => String(statedCost))).toEqual([paid?.['metered']])
+    expect(paid?.['metered']).toMatch(/^[1-9]/)
+  })
+
+  it('after one could not be reached, another; nothing is in our books', async () => {
+    const { world, models, lease, ask } = await thinker()
+    const { web3 } = world.running
+    await lease(models[1])
+    const leaseId = codec(LeaseId).decode(await lease(models[0], { sessionKey: 'agent:main:a' }))
+    await web3.brain.choose(owners)
+    onNextCall(async () => {
+      const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+      throw new TypeError('fetch failed', { cause })
+    })
+    expect(await ask('s')).toMatchObject({ status: 200 })
+    await web3.brain.close()
+    expect([await callsOn(web3, leaseId), models[0].asked]).toEqual([[], []])
   })
 
   it('none that its market says has ended, as soon as it is asked again', async () => {
