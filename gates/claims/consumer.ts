@@ -226,7 +226,10 @@ export const consumerClaims: Area = {
       file: `${consumer}/markets.ts`,
       enforcedBy: 'chooseMarkets',
       caughtBy: { file: `${web3}/resources/outside-wallet.test.ts`, test: 'deals with this market only' },
-      loss: { line: 'if (!actsAsNode(who)) {', replacement: "if (who.kind === 'anyone') {" },
+      loss: {
+        line: 'if (actsAsNode(who)) return marketsNamed(web3, named)',
+        replacement: "if (who.kind !== 'anyone') return marketsNamed(web3, named)",
+      },
     },
     {
       claim:
