@@ -21,6 +21,7 @@ import type { CheckpointFile } from './checkpoint-file.ts'
 import { consistencyProof, inclusionProof, rootAt, type Hash } from './merkle.ts'
 import { brokenEvent, brokenHead, headOf, headOfKept, type Broken, type Reads } from './past.ts'
 import { beyond, noEvent, refused, unsigned } from './refusals.ts'
+import { resting } from './resting.ts'
 import { checkpointText, signNote, verifierKey, type NoteSigner, type TreeHead } from './signed-note.ts'
 import { Misaligned, Tree, type RootMemory } from './tree.ts'
 
@@ -32,15 +33,18 @@ export interface AuditLogParts {
   readonly file: CheckpointFile
   readonly now: () => number
   readonly report: (what: string, error: unknown) => void
+  /** Up to this size all of it is read again before anyone is served, and beyond it meanwhile. */
+  readonly readAtStart?: number
 }
 
-/** Up to this size all of it is read again before anyone is served, and beyond it meanwhile. */
+/** About half a second of work. */
 const readAtStart = 20_000
 
 export class AuditLog {
   readonly #parts: AuditLogParts
   readonly #read: Reads
   readonly #roots: RootMemory = new Map()
+  readonly #readAtStart: number
   readonly key: string
   #past: AuditStatus['past'] = 'checking'
   #broken: Broken | undefined
@@ -53,6 +57,7 @@ export class AuditLog {
 
   constructor(parts: AuditLogParts) {
     this.#parts = parts
+    this.#readAtStart = parts.readAtStart ?? readAtStart
     this.#read = async (fn) => {
       try {
         return await parts.store.read({ as: 'market' }, fn)
@@ -101,14 +106,14 @@ export class AuditLog {
 
   /** Says more exactly where, when that can be said soon. */
   async #ofSmall(): Promise<Broken | undefined> {
-    return brokenEvent(this.#read, ({ index }) => index < readAtStart)
+    return brokenEvent(this.#read, ({ index }) => index < this.#readAtStart)
   }
 
   /** All of it when it is small; else from here on, beside what is asked. */
   async #readAgain(): Promise<Broken | undefined> {
     let over = false
     const broken = await brokenEvent(this.#read, ({ index, ended }) => {
-      over = !ended && index >= readAtStart
+      over = !ended && index >= this.#readAtStart
       return !over
     })
     if (broken !== undefined || !over) {
@@ -120,12 +125,7 @@ export class AuditLog {
   }
 
   async #readOn(): Promise<void> {
-    const read: Reads = async (fn) => {
-      // Others first.
-      await new Promise((done) => setTimeout(done, 1).unref())
-      return this.#read(fn)
-    }
-    const broken = await brokenEvent(read, () => !this.#closing)
+    const broken = await brokenEvent(resting(this.#read), () => !this.#closing)
     if (broken !== undefined) this.#breaks(broken)
     else if (!this.#closing) this.#past = 'holds'
   }

@@ -1,12 +1,15 @@
 /** A market whose files were changed while it was off, by somebody who has all of them. */
 import { cpSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { Checkpoints } from '@openclaw-market/protocol/entities/log'
+import { describe, expect, it, vi } from 'vitest'
+import { Checkpoints, LogTiles, tileWidth } from '@openclaw-market/protocol/entities/log'
 import { Events } from '@openclaw-market/protocol/entities/records'
+import { openLogKey } from '../keys/log-key.ts'
 import { deposit } from '../market/accounts/deposit.ts'
 import { backends, openWorld, type World } from '../market/market.fixture.ts'
 import { openMarket, type Market } from '../plugin/open-market.ts'
+import { AuditLog } from './audit-log.ts'
+import { checkpointFile } from './checkpoint-file.ts'
 
 const events = { ...Events, keeping: 'ephemeral' as const }
 
@@ -118,5 +121,64 @@ describe.each(backends)('over another past, on %s, a market does not open', (bac
     })
     await market.store.close()
     expect(await refusal(world)).toMatchObject(said('has 3 events', 'remove the file "log-checkpoint"'))
+  })
+})
+
+describe.each(backends)('over a log that is too large to be read before, on %s', (backend) => {
+  const large = async (world: World) => {
+    const { market, options } = world
+    const reports: unknown[] = []
+    const log = new AuditLog({
+      store: market.store,
+      origin: market.log.key.split('+')[0] ?? '',
+      signer: await openLogKey(options),
+      file: checkpointFile(options.checkpointFile),
+      now: market.now,
+      report: (_what, error) => void reports.push(error),
+      readAtStart: tileWidth,
+    })
+    return { log, reports }
+  }
+  const rewritten = async (world: World, index: number): Promise<void> => {
+    await world.market.store.write(async (tx) => {
+      const { items } = await tx.list(Events, { order: 'oldest', limit: 4 * tileWidth })
+      const event = items[index]
+      if (event === undefined) throw new Error(`there is no event ${index}`)
+      await tx.remove(events, event.eventId)
+      await tx.insert(Events, { ...event, type: 'market.account.withdraw' })
+    })
+  }
+
+  it('a market opens, and finds meanwhile what was rewritten', async () => {
+    const world = await openWorld(backend)
+    await grow(world.market, 2 * tileWidth + 5)
+    await world.market.log.checkpoint()
+    const sound = await large(world)
+    await sound.log.open()
+    expect((await sound.log.status()).past).toBe('checking')
+    await vi.waitFor(async () => expect((await sound.log.status()).past).toBe('holds'))
+    await rewritten(world, tileWidth + 3)
+    const { log, reports } = await large(world)
+    await log.open()
+    await vi.waitFor(async () => expect((await log.status()).past).toBe('rewritten'))
+    const error = said(`rewritten at index ${tileWidth + 3}: `, 'backup')
+    expect(reports).toMatchObject([error])
+    await expect(log.checkpoint()).rejects.toMatchObject(error)
+  })
+
+  it('a market does not open when its tree is another', async () => {
+    const world = await openWorld(backend)
+    await grow(world.market, 2 * tileWidth + 5)
+    await world.market.log.checkpoint()
+    await world.market.store.write(async (tx) => {
+      const tile = await tx.get(LogTiles, '0/000000000001')
+      if (tile === undefined) throw new Error('there is no tile')
+      await tx.remove({ ...LogTiles, keeping: 'ephemeral' as const }, tile.tileKey)
+      await tx.insert(LogTiles, { ...tile, hashes: `AAAA${tile.hashes.slice(4)}` })
+    })
+    const { log } = await large(world)
+    await expect(log.open()).rejects.toMatchObject(
+      said(`what it was when the checkpoint of ${2 * tileWidth + 5} events`, 'backup'),
+    )
   })
 })
