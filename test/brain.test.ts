@@ -424,7 +424,10 @@ describe('when the leased model fails', () => {
     expect(answers.at(-1)).toBe('The own model.')
     expect(new Set(answers)).toEqual(new Set(['Dear.', 'The own model.']))
     const { leaseId } = await lastLease()
-    expect(await brain()).toMatchObject({ source: 'owner', reason: 'the lease has nothing left to spend' })
+    expect(await brain()).toMatchObject({
+      source: 'owner',
+      reason: 'the lease has nothing left to spend; no lease was taken: enough',
+    })
     const [line, ...more] = list((await ended(session))['lines'])
     expect([line?.['leaseId'], more]).toEqual([leaseId, []])
   })

@@ -19,13 +19,21 @@ export type Tried =
   /** `enough`: this conversation has had as many as it may. `not-now`: it was refused a moment ago. */
   | { readonly leased: false; readonly why: ErrorCode | 'enough' | 'not-now' }
 
+/** Whether this conversation has had as many as it may. */
+export async function hasEnough(web3: Web3, order: AutoLease, { sessionKey }: RunBegun): Promise<boolean> {
+  if (sessionKey === undefined) return true
+  const since = await sessionSince(web3, sessionKey)
+  const forThis = web3
+    .vault()
+    .list({ sessionKey, kind: 'model' })
+    .filter(({ createdAt, state }) => createdAt > since && state !== 'pending')
+  return forThis.length >= (order.maxLeases ?? 1)
+}
+
 export async function leaseFor(web3: Web3, order: AutoLease, run: RunBegun): Promise<Tried> {
   const { sessionKey } = run
-  if (sessionKey === undefined) return { leased: false, why: 'enough' }
+  if (sessionKey === undefined || (await hasEnough(web3, order, run))) return { leased: false, why: 'enough' }
   const had = web3.vault().list({ sessionKey, kind: 'model' })
-  const since = await sessionSince(web3, sessionKey)
-  const forThis = had.filter(({ createdAt, state }) => createdAt > since && state !== 'pending')
-  if (forThis.length >= (order.maxLeases ?? 1)) return { leased: false, why: 'enough' }
   let why: ErrorCode = 'E_NOT_FOUND'
   for (const resourceId of order.resourceIds) {
     // The same until it has come to a lease: what was lost on the way is found by it, and nothing is leased twice.

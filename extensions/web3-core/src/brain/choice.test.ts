@@ -130,5 +130,7 @@ describe('whose run it is', () => {
     expect(known.isOwners(begun)).toBe(true)
     known.proved(begun, false)
     expect(known.isOwners(begun)).toBe(false)
+    expect(known.expected({ ...begun, runId: 'run-2' })).toBe('stranger')
+    expect(known.expected({ ...message, runId: 'run-2' })).toBe('owner')
   })
 })

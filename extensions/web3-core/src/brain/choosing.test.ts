@@ -31,13 +31,14 @@ describe('a lease that it takes by itself', () => {
   const { senderId: _nobody, ...timer } = sentBy('run-1')
 
   it('is one for a conversation, until the conversation begins anew', async () => {
-    const { world, leases } = await thinker({ leases: [0] })
+    const { world, leases, ask } = await thinker({ leases: [0] })
     const { brain } = world.running.web3
     const end = async () => {
       const active = (await leases()).find(({ status }) => status === 'lease_active')
       good(await world.call('web3.resources.completeLease', { leaseId: active?.['leaseId'] }))
     }
     expect(await brain.choose(timer)).toBe(true)
+    expect(await ask('s')).toMatchObject({ status: 200 })
     await end()
     expect(await brain.choose(timer)).toBe(false)
     expect(brain.status()).toMatchObject({ reason: expect.stringContaining('no lease was taken: enough') })
@@ -49,14 +50,16 @@ describe('a lease that it takes by itself', () => {
     await closeSessions(world.running.web3, going)
     world.clock.ahead += 31_000
     expect(await brain.choose(timer)).toBe(true)
+    expect(await ask('s')).toMatchObject({ status: 200 })
     expect(await leases()).toHaveLength(2)
   })
 
   it('is as many as the config says', async () => {
-    const { world, leases } = await thinker({ leases: [0], maxLeases: 2 })
+    const { world, leases, ask } = await thinker({ leases: [0], maxLeases: 2 })
     const { brain } = world.running.web3
     for (const chosen of [true, true, false]) {
       expect(await brain.choose(timer)).toBe(chosen)
+      expect(await ask('s')).toMatchObject({ status: chosen ? 200 : 503 })
       for (const { leaseId, status } of await leases())
         if (status === 'lease_active') good(await world.call('web3.resources.completeLease', { leaseId }))
     }
@@ -64,22 +67,25 @@ describe('a lease that it takes by itself', () => {
   })
 
   it('is one however many turns begin at once', async () => {
-    const { world, leases } = await thinker({ leases: [0, 1] })
+    const { world, leases, ask } = await thinker({ leases: [0, 1] })
     const { brain } = world.running.web3
     expect(await Promise.all([1, 2, 3].map(() => brain.choose(timer)))).toEqual([true, true, true])
+    for (const { status } of await Promise.all([1, 2, 3].map(() => ask('s')))) expect(status).toBe(200)
     expect(await leases()).toHaveLength(1)
   })
 
   it('is the first of those in the config that can be had', async () => {
-    const { world, models, leases } = await thinker({ leases: ['unknown', 1, 0] })
+    const { world, models, leases, ask } = await thinker({ leases: ['unknown', 1, 0] })
     expect(await world.running.web3.brain.choose(timer)).toBe(true)
+    expect(await ask('s')).toMatchObject({ status: 200 })
     expect(await leases()).toMatchObject([{ resourceId: models[1].resourceId }])
   })
 
   it('after a refusal is not asked for again at once', async () => {
-    const { world, leases } = await thinker({ leases: [0, 1], funds: 0n })
+    const { world, leases, ask } = await thinker({ leases: [0, 1], funds: 0n })
     const { brain } = world.running.web3
-    expect(await brain.choose(timer)).toBe(false)
+    expect(await brain.choose(timer)).toBe(true)
+    expect(await ask('s')).toMatchObject({ status: 503 })
     expect(brain.status()).toMatchObject({
       reason: expect.stringContaining('no lease was taken: E_INSUFFICIENT_FUNDS'),
     })
@@ -89,6 +95,7 @@ describe('a lease that it takes by itself', () => {
     expect(await leases()).toEqual([])
     world.clock.ahead += 1_000
     expect(await brain.choose(timer)).toBe(true)
+    expect(await ask('s')).toMatchObject({ status: 200 })
   })
 })
 

@@ -1,7 +1,7 @@
 /** Finds the leases that may answer a run, and takes one where the owner's config orders it. */
 import type { LeaseId } from '@openclaw-market/protocol/ids'
 import type { Web3 } from '../plugin/web3.ts'
-import { leaseFor, type Tried } from './auto-lease.ts'
+import { hasEnough, leaseFor, type Tried } from './auto-lease.ts'
 import { leaseStatus } from './bill.ts'
 import type { BrainConfig } from './brain-config.ts'
 import {
@@ -24,7 +24,7 @@ export interface Decision {
 }
 
 export interface Choosing {
-  /** For a run that begins. A sender's run commits no money here: nothing is proved of it yet. */
+  /** For a run that begins. It commits no money: nothing is proved of it yet. */
   decide(run: RunBegun): Promise<Decision>
   /** For a request of a run of which all is proved that will be. */
   answering(run: RunBegun): Promise<Decision & { readonly entries: readonly Entry[] }>
@@ -104,7 +104,7 @@ export function choosing(
     if (choice.source === 'leased' || !mayTake(run)) return { choice }
     const tried = await take(run)
     if (tried.leased) return { choice: await serving(run, of) }
-    return { choice, note: `no lease was taken: ${tried.why}` }
+    return { choice, note: notTaken(tried.why) }
   }
 
   return {
@@ -113,9 +113,12 @@ export function choosing(
       const against = mayLease(config, run, known.expected(run))
       if (against !== undefined || config === undefined)
         return { choice: { source: 'owner', reason: against ?? 'disabled' } }
-      if (run.senderId === undefined) return leasedOrNot(run, config)
       const choice = await serving(run, config)
-      return { choice: choice.source === 'owner' && mayTake(run) ? { source: 'leased', leases: [] } : choice }
+      const order = config.autoLease
+      if (choice.source === 'leased' || order === undefined || !mayTake(run)) return { choice }
+      return (await hasEnough(web3(), order, run))
+        ? { choice, note: notTaken('enough') }
+        : { choice: { source: 'leased', leases: [] } }
     },
     async answering(run) {
       // The host reaches us by any way that leads to the leased model: as a run's own choice, or in the place of one that failed.
@@ -128,6 +131,10 @@ export function choosing(
       return { ...decision, entries: ids.flatMap((id) => held().filter(({ leaseId }) => leaseId === id)) }
     },
   }
+}
+
+function notTaken(why: string): string {
+  return `no lease was taken: ${why}`
 }
 
 function heldLease(entry: Entry): HeldLease {

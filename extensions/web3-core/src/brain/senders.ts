@@ -11,7 +11,7 @@ export interface Senders {
   proved(run: Run, owner: boolean): void
   /** What to expect of a run that begins. Somebody new counts as the owner until the host says otherwise. */
   expected(run: Run): Sender
-  /** A run that no channel's sender began was begun by the token of the owner's gateway or by its clock. */
+  /** A run that no channel's sender began was begun by a token of the gateway or by its clock: the owner's, unless the host says that it is not. */
   isOwners(run: Run): boolean
 }
 
@@ -29,10 +29,9 @@ export function senders(): Senders {
   return {
     proved(run, owner) {
       if (run.runId !== undefined) remember(runs, run.runId, owner)
-      if (run.senderId !== undefined) remember(known, nameOf(run), owner)
+      remember(known, nameOf(run), owner)
     },
-    expected: (run) =>
-      run.senderId === undefined || known.get(nameOf(run)) !== false ? 'owner' : 'stranger',
+    expected: (run) => (known.get(nameOf(run)) === false ? 'stranger' : 'owner'),
     isOwners({ runId, senderId }) {
       const proof = runs.get(runId ?? '')
       return senderId === undefined ? proof !== false : proof === true

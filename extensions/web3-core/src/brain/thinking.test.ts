@@ -26,6 +26,19 @@ describe('whose turn it is', () => {
     expect(await leases()).toMatchObject([{ status: 'lease_active', maxCost: lock }])
   })
 
+  it('spends nothing for a run without a sender, either, that the host then says is not the owner’s', async () => {
+    const { world, models, leases, ask } = await thinker({ leases: [0] })
+    const { brain } = world.running.web3
+    const run = { ...owners, runId: 'run-1' }
+    expect(await brain.choose(run)).toBe(true)
+    expect(await leases()).toEqual([])
+    brain.proved(run, false)
+    expect(await ask('s')).toMatchObject({ status: 503 })
+    expect(await brain.choose({ ...run, runId: 'run-2' })).toBe(false)
+    expect(brain.status()).toMatchObject({ reason: 'the message was not written by the owner' })
+    expect([await leases(), models[0].asked]).toEqual([[], []])
+  })
+
   // The host also comes by itself: to a run whose own choice is the leased model, or whose own model has failed.
   it.each([
     { by: 'another run', run: { ...owners, derived: true }, reason: 'another run began this one' },
@@ -78,9 +91,10 @@ describe('whose turn it is', () => {
 
 describe.each(['sqlite', 'file'] as const)('what a turn may spend, on the %s store', (store) => {
   it('no more for a lease than the allowance of its agent: the own choice answers, and it is said why', async () => {
-    const { world, models, leases, says } = await thinker({ store, leases: [0] })
+    const { world, models, leases, ask, says } = await thinker({ store, leases: [0] })
     good(await world.call('web3.billing.policy.set', today('1000', 'main')))
-    expect(await world.running.web3.brain.choose({ ...owners, ownModel: 'own/plain' })).toBe(false)
+    await world.running.web3.brain.choose({ ...owners, ownModel: 'own/plain' })
+    expect(await ask('s')).toMatchObject({ status: 503 })
     expect(await says()).toEqual({
       source: 'owner',
       model: 'own/plain',
@@ -89,7 +103,8 @@ describe.each(['sqlite', 'file'] as const)('what a turn may spend, on the %s sto
     })
     expect([await leases(), models[0].asked]).toEqual([[], []])
     const worker = { ...owners, sessionId: 'w', sessionKey: 'agent:worker:a', agentId: 'worker' }
-    expect(await world.running.web3.brain.choose(worker)).toBe(true)
+    await world.running.web3.brain.choose(worker)
+    expect(await ask('w')).toMatchObject({ status: 200 })
     expect(await leases()).toHaveLength(1)
   })
 
