@@ -51,7 +51,10 @@ export async function keepBill(web3: Web3, made: Made, stopping: AbortSignal): P
     passed.cost === undefined ? await recordedBill(web3, entry, requestId, stopping) : undefined
   const stated = passed.stated ?? recorded?.stated
   const cost = passed.cost ?? recorded?.cost
-  await spend.settle(cost)
+  const agrees =
+    stated !== undefined && isPlausible(stated, body.byteLength, passed.deliveredBytes, mostOf(body))
+  // What its market has recorded is what it bills; what the answer alone says has to agree with our own count.
+  await spend.settle(agrees || recorded !== undefined ? cost : undefined, stated)
   await writeReceipt(web3, {
     entry,
     requestId,
@@ -59,7 +62,7 @@ export async function keepBill(web3: Web3, made: Made, stopping: AbortSignal): P
     stated,
     cost,
     responseHash: passed.responseHash,
-    agrees: stated !== undefined && isPlausible(stated, body.byteLength, passed.deliveredBytes, mostOf(body)),
+    agrees,
     ...(run?.sessionKey === undefined ? {} : { sessionKey: run.sessionKey }),
     ...(run?.runId === undefined ? {} : { runId: run.runId }),
   })

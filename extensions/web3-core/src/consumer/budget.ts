@@ -13,7 +13,7 @@ import {
   takeSpend,
 } from '@openclaw-market/market-core'
 import { isMarketError, MarketError } from '@openclaw-market/protocol/errors'
-import { costCeiling } from '@openclaw-market/protocol/money/price'
+import { costCeiling, costFloor, type Prices } from '@openclaw-market/protocol/money/price'
 import type { UnitTotals } from '@openclaw-market/protocol/money/units'
 import type { Call, Foreseen } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
@@ -83,8 +83,11 @@ async function settle(web3: Web3, spendKey: string, cost: bigint): Promise<void>
 }
 
 export interface CallSpend {
-  /** Undefined: nobody knows, and the most that it can come to stays counted. */
-  settle(cost: bigint | undefined): Promise<void>
+  /**
+   * @param cost undefined: nobody knows, and the most that it can come to stays counted
+   * @param used by our own count or in agreement with it: whatever is said of the cost, it came to as much as that
+   */
+  settle(cost: bigint | undefined, used?: UnitTotals): Promise<void>
 }
 
 const free: CallSpend = { settle: async () => undefined }
@@ -111,14 +114,16 @@ export async function takeCallSpend(
     concernsCall(tx, who, { currency, leaseKey }),
   )
   if (!concerned) return free
-  const amount = await mostOf(web3, entry, demand)
+  const { amount, prices = [] } = (await priced(web3, entry, demand)) ?? {}
   const wish = { currency, amount, leaseKey }
   const spendKey = callSpendKey(entry.leaseId, requestId)
   const taking = { what: 'call' as const, spendKey, currency, leaseKey, ...given({ amount }) }
   await askingOwner(call, wish, () => runLocal(market, takeSpend, taking, who))
   return {
-    settle: async (cost) => {
-      if (cost !== undefined) await settle(web3, spendKey, cost)
+    settle: async (cost, used = {}) => {
+      if (cost === undefined) return
+      const least = costFloor(prices, used)
+      await settle(web3, spendKey, cost > least ? cost : least)
     },
   }
 }
@@ -133,23 +138,30 @@ export async function foreseenOf(
   if (entry?.currency === undefined) return undefined
   return {
     currency: entry.currency,
-    amount: await mostOf(web3, entry, demand),
+    amount: (await priced(web3, entry, demand))?.amount,
     leaseKey: leaseSpendKey(entry.tokenHash),
     target: `${entry.label ?? entry.kind}, ${entry.market}`,
   }
 }
 
-/** Never more than is left of the lease. Undefined when its market does not say. */
-export async function mostOf(
+interface Priced {
+  /** Never more than is left of the lease. */
+  readonly amount: bigint
+  readonly prices: Prices
+}
+
+/** Undefined when its market does not say. */
+async function priced(
   web3: Web3,
   entry: VaultEntry,
   demand: UnitTotals | undefined,
-): Promise<bigint | undefined> {
+): Promise<Priced | undefined> {
   try {
     const lease = await findLease(web3, entry)
     if (lease === undefined) return undefined
-    const ceiling = demand === undefined ? lease.remaining : costCeiling(lease.prices, demand)
-    return ceiling < lease.remaining ? ceiling : lease.remaining
+    const { remaining, prices } = lease
+    const ceiling = demand === undefined ? remaining : costCeiling(prices, demand)
+    return { amount: ceiling < remaining ? ceiling : remaining, prices }
   } catch (error) {
     if (isMarketError(error)) return undefined
     throw error

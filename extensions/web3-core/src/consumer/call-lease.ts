@@ -12,11 +12,10 @@ import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { Call } from '../capabilities/capability.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { jsonOf } from '../provider/backends/json.ts'
-import { takeCallSpend } from './budget.ts'
+import { takeCallSpend, type CallSpend } from './budget.ts'
 import { foreignCodes, foreignFailure, unrepeated } from './foreign-failure.ts'
 import { neverSent } from './never-sent.ts'
 import { readBounded } from './read-bounded.ts'
-import { readCost } from './stated-cost.ts'
 import type { VaultEntry } from './vault.ts'
 
 export interface LeaseCall {
@@ -39,6 +38,8 @@ export interface LeaseAnswer {
   readonly requestId: string
   readonly body: Buffer
   readonly headers: Headers
+  /** What was taken from the budget for it: settled with the receipt. */
+  readonly spend: CallSpend
   /** The conversation that it was made for. */
   readonly sessionKey?: string
 }
@@ -82,8 +83,7 @@ export async function callLease(
     const spend = await takeCallSpend(by, entry, requestId, call.demand)
     try {
       const answer = await callOne(web3, entry, requestId, call)
-      await spend.settle(readCost(answer.headers.get('x-openclaw-cost')))
-      return { ...answer, ...conversationOf(by.who) }
+      return { ...answer, spend, ...conversationOf(by.who) }
     } catch (error) {
       await spend.settle(didNothing(error) ? 0n : undefined)
       if (!isMarketError(error) || !surelyNothing(error, call)) throw error
@@ -122,7 +122,7 @@ async function callOne(
   entry: LeaseAnswer['entry'],
   requestId: string,
   call: LeaseCall,
-): Promise<LeaseAnswer> {
+): Promise<Omit<LeaseAnswer, 'spend'>> {
   const token = web3.vault().token(entry.leaseId)
   const response = await send(`${baseOf(web3, entry)}${call.path}`, call, {
     authorization: `Bearer ${token}`,

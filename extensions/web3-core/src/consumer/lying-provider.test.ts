@@ -12,6 +12,7 @@ import {
   there,
   wish,
 } from './lying-market.fixture.ts'
+import { callAsNode } from '../surface/gateway-methods.ts'
 import { recoverPending } from './recover.ts'
 
 besideAnotherMarket()
@@ -35,6 +36,29 @@ const header =
       ? { ...reply, headers: { ...rest, ...(value === undefined ? {} : { [name]: value }) } }
       : reply
   }
+
+it.each([
+  ['that it cost nothing', header(queryPath, 'x-openclaw-cost', '0')],
+  ['that nothing was used', header(queryPath, 'x-openclaw-usage', '[]')],
+  ['nothing of the usage', header(queryPath, 'x-openclaw-usage', undefined)],
+])('a provider that says %s lets nobody use more than its allowance', async (_what, lie) => {
+  const leaseId = await lease()
+  const sender = { channel: 'telegram', id: 'bob' }
+  const allow = { per: 'day', currency: 'USDC', limit: '2500', above: 'refuse', whose: { sender } }
+  good(await here.call('web3.billing.policy.set', { allow }))
+  const run = { agentId: 'main', sessionKey: 'agent:main:group', senderId: 'bob', channel: 'telegram' }
+  const asked = () => callAsNode('web3.search.query', { q: 'tides' }, { door: 'tool', owner: false, run })
+  proxy.tamper(lie)
+  good(await asked())
+  good(await asked())
+  expect(bad(await asked())).toMatchObject({
+    error: 'E_QUOTA_EXCEEDED',
+    details: { used: '2000', limit: '2500' },
+  })
+  expect(good(await here.call('web3.resources.status', { leaseId }))).toMatchObject({
+    lease: { metered: '2000' },
+  })
+})
 
 describe('usage that is not what arrived', () => {
   it.each([

@@ -89,7 +89,7 @@ export async function writeReceipt(
 
 export async function keepReceipt(
   web3: Web3,
-  { entry, requestId, body, headers, sessionKey }: LeaseAnswer,
+  { entry, requestId, body, headers, spend, sessionKey }: LeaseAnswer,
   counted: UnitTotals,
   agreement: Agreement,
 ) {
@@ -98,6 +98,8 @@ export async function keepReceipt(
   const cost = readCost(headers.get('x-openclaw-cost'))
   const agrees = totals !== undefined && agreement(totals)
   const responseHash = sha256Hex(body)
+  // Of a bill that we do not agree with we do not know what it comes to.
+  await spend.settle(agrees ? cost : undefined, totals)
   await writeReceipt(web3, {
     entry,
     requestId,

@@ -4,6 +4,7 @@ import { codec } from '../schema/codec.ts'
 import {
   affordable,
   costCeiling,
+  costFloor,
   costOfStep,
   costOfTotals,
   currencyOf,
@@ -51,14 +52,16 @@ describe('the cost of usage', () => {
     expect(costOfTotals(perMillion, { output_token: 3n })).toBe(0n)
   })
 
-  it('has a ceiling that some running total reaches', () => {
+  it('has a floor and a ceiling that some running total reaches, and none passes', () => {
     fc.assert(
       fc.property(fc.bigInt(1n, 60n), fc.bigInt(1n, 60n), fc.bigInt(1n, 60n), (amount, per, used) => {
         const at = [{ unit: 'query', amount, per, currency: 'USDC' }] as const
         const reached = Array.from({ length: Number(per) }, (_, from) =>
           costOfStep(at, { query: BigInt(from) }, { query: used }),
         )
-        expect(reached).toContain(costCeiling(at, { query: used }))
+        const [least, most] = [costFloor(at, { query: used }), costCeiling(at, { query: used })]
+        expect(reached).toEqual(expect.arrayContaining([least, most]))
+        expect(reached.every((cost) => least <= cost && cost <= most)).toBe(true)
       }),
     )
   })

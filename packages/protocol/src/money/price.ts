@@ -70,6 +70,11 @@ export function costCeiling(prices: Prices, used: UnitTotals): bigint {
   return cost
 }
 
+/** The least that `used` can cost whatever was used before: a step of a rounded total lacks less than a unit of the exact one. */
+export function costFloor(prices: Prices, used: UnitTotals): bigint {
+  return prices.reduce((cost, { unit, amount, per }) => cost + (amount * (used[unit] ?? 0n)) / per, 0n)
+}
+
 /** The largest quantity of `unit` whose cost, on top of `before`, stays within `budget`. Undefined: no price, no limit. */
 export function affordable(
   prices: Prices,
