@@ -7,11 +7,9 @@ import { newWish } from '../consumer/end-wish.ts'
 import type { RunningWorld } from '../plugin/running-world.fixture.ts'
 import { good } from '../plugin/world.fixture.ts'
 import { upstream } from '../provider/backends/upstream-fixture.ts'
-import { closeSessions } from './session-end.ts'
 import { callsOn } from './statement-lines.ts'
 import { hour, owners, perCall, sentBy, thinker } from './thinking.fixture.ts'
 
-const going = new AbortController().signal
 /** Whose doing the vault does not hear of. */
 const operatorOf = ({ market }: RunningWorld) => ({ kind: 'operator', actorId: market.address }) as const
 
@@ -47,7 +45,14 @@ describe('a lease that it takes by itself', () => {
     expect(await leases()).toHaveLength(1)
 
     await brain.sessionEnded({ sessionKey: 'agent:main:a', reason: 'new' })
-    await closeSessions(world.running.web3, going)
+    await vi.waitFor(
+      async () => {
+        const { statements } = good(await world.call('web3.billing.statements'))
+        expect(statements).toMatchObject([{ status: 'statement_closed' }])
+      },
+      // Sooner than it would be found by looking now and then.
+      { timeout: 15_000 },
+    )
     world.clock.ahead += 31_000
     expect(await brain.choose(timer)).toBe(true)
     expect(await ask('s')).toMatchObject({ status: 200 })

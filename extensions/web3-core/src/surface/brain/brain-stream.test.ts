@@ -78,7 +78,10 @@ it('tells the provider nothing of who asks', async () => {
 it('ends cleanly with what was received', async () => {
   const { models } = await leased()
   models[0].breakAfter('The tide')
-  expect(await turn()).toMatchObject({ content: [{ type: 'text', text: 'The tide' }], stopReason: 'stop' })
+  const { usage, ...answer } = await turn()
+  expect(answer).toMatchObject({ content: [{ type: 'text', text: 'The tide' }], stopReason: 'stop' })
+  // What nobody has told is our own count.
+  expect([usage.input > 0, usage.output > 0]).toEqual([true, true])
 })
 
 it('what an allowance does not cover is answered by the owner’s own model, and it is said why', async () => {
