@@ -4,6 +4,7 @@
  * say must be one story.
  */
 import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sendChat, type ChatReply } from '../scripts/gateway/agent-turn.ts'
@@ -431,6 +432,20 @@ describe('when the leased model fails', () => {
     const [line, ...more] = list((await ended(session))['lines'])
     expect([line?.['leaseId'], more]).toEqual([leaseId, []])
   })
+})
+
+it('writes no token of a lease and no ticket anywhere, in all of the above', async () => {
+  // Last of all, since files of a gateway that runs come and go.
+  for (const { host } of [consumer, provider]) await host.stop()
+  const secret = /(tok|brn)_[\w-]{43}/
+  const files = [consumer, provider].flatMap(({ host }) =>
+    readdirSync(host.stateDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('plugin-captures'))
+      .map(({ parentPath, name }) => join(parentPath, name)),
+  )
+  expect(files.filter((file) => file.endsWith('.jsonl'))).not.toEqual([])
+  expect(files.filter((file) => secret.test(readFileSync(file, 'latin1')))).toEqual([])
+  for (const { host } of [consumer, provider]) expect(host.log()).not.toMatch(secret)
 })
 
 /** Ends the conversation as its owner does, and waits for its statement. */
