@@ -16,13 +16,13 @@ export const brainClaims: Area = {
     'Strangers who write to an agent, runs that begin others, and providers that read, break off or lie.',
   claims: [
     {
-      claim: "No lease is taken for a sender's turn before the host has proved that the owner wrote.",
+      claim: 'No lease is taken for a run before the host has said whose it is.',
       file: choosing,
       enforcedBy: 'decide',
       caughtBy: { file: thinking, test: unproved },
       loss: {
-        line: 'if (run.senderId === undefined) return leasedOrNot(run, config)',
-        replacement: 'if (!run.derived) return leasedOrNot(run, config)',
+        line: 'const choice = await serving(run, config)',
+        replacement: 'const { choice } = await leasedOrNot(run, config)',
       },
     },
     {
@@ -84,11 +84,11 @@ export const brainClaims: Area = {
     {
       claim: 'In one conversation the brain takes as many leases as its config says, and no more.',
       file: `${web3}/brain/auto-lease.ts`,
-      enforcedBy: 'leaseFor',
+      enforcedBy: 'hasEnough',
       caughtBy: { file: chosen, test: 'is as many as the config says' },
       loss: {
-        line: 'if (forThis.length >= (order.maxLeases ?? 1))',
-        replacement: 'if (forThis.length > (order.maxLeases ?? 1))',
+        line: 'return forThis.length >= (order.maxLeases ?? 1)',
+        replacement: 'return forThis.length > (order.maxLeases ?? 1)',
       },
     },
     {
