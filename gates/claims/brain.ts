@@ -170,6 +170,16 @@ export const brainClaims: Area = {
       loss: { line: '    .list({ sessionKey })', replacement: '    .list({})' },
     },
     {
+      claim: 'The end of a conversation accepts no usage that the owner has refused.',
+      file: `${web3}/brain/session-end.ts`,
+      enforcedBy: 'endLease',
+      caughtBy: {
+        file: `${web3}/brain/session-end.test.ts`,
+        test: 'does not accept a usage that the owner has refused',
+      },
+      loss: { line: "state === 'active' && ending === undefined", replacement: "state === 'active'" },
+    },
+    {
       claim: 'The end of a conversation is carried out once, however the gateway dies in between.',
       file: `${web3}/plugin/start.ts`,
       enforcedBy: 'startWeb3',

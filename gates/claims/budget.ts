@@ -37,6 +37,28 @@ export const budgetClaims: Area = {
       },
     },
     {
+      claim:
+        "The host's prompt asks about the owner's runs alone: nobody approves what its own allowance does not cover.",
+      file: spendingPolicy,
+      enforcedBy: 'decide',
+      caughtBy: {
+        file: spendingPolicyTest,
+        test: 'nobody else is asked in the chat in which it would answer itself: the owner approves it by its own command',
+      },
+      loss: { line: "verdict === 'allow' || !from.owner", replacement: "verdict === 'allow'" },
+    },
+    {
+      claim:
+        'A call counts against an allowance with no less than it used, whatever its provider says that it cost.',
+      file: `${web3}/consumer/budget.ts`,
+      enforcedBy: 'takeCallSpend',
+      caughtBy: {
+        file: `${web3}/consumer/lying-provider.test.ts`,
+        test: 'an answer that says %s was used, and for nothing, lets nobody use more than its allowance',
+      },
+      loss: { line: 'const least = costFloor(prices, used)', replacement: 'const least = 0n' },
+    },
+    {
       claim: 'However many leases race, together they commit no more than an allowance covers.',
       file: `${core}/market/leases/issue.ts`,
       enforcedBy: 'issueLease',
