@@ -54,7 +54,7 @@ export const budgetClaims: Area = {
       enforcedBy: 'takeCallSpend',
       caughtBy: {
         file: `${web3}/consumer/lying-provider.test.ts`,
-        test: 'an answer that says %s was used, and for nothing, lets nobody use more than its allowance',
+        test: 'an answer that says %s was used stretches no allowance',
       },
       loss: { line: 'const least = costFloor(prices, used)', replacement: 'const least = 0n' },
     },

@@ -40,28 +40,25 @@ it.each([
   ['one query', JSON.stringify([{ unit: 'query', quantity: '1' }])],
   ['nothing', '[]'],
   ['it does not say what', undefined],
-])(
-  'an answer that says %s was used, and for nothing, lets nobody use more than its allowance',
-  async (_what, usage) => {
-    const leaseId = await lease()
-    const sender = { channel: 'telegram', id: 'bob' }
-    const allow = { per: 'day', currency: 'USDC', limit: '2500', above: 'refuse', whose: { sender } }
-    good(await here.call('web3.billing.policy.set', { allow }))
-    const run = { agentId: 'main', sessionKey: 'agent:main:group', senderId: 'bob', channel: 'telegram' }
-    const asked = () => callAsNode('web3.search.query', { q: 'tides' }, { door: 'tool', owner: false, run })
-    const free = header(queryPath, 'x-openclaw-cost', '0')
-    proxy.tamper((at, reply) => header(queryPath, 'x-openclaw-usage', usage)(at, free(at, reply)))
-    good(await asked())
-    good(await asked())
-    expect(bad(await asked())).toMatchObject({
-      error: 'E_QUOTA_EXCEEDED',
-      details: { used: '2000', limit: '2500' },
-    })
-    expect(good(await here.call('web3.resources.status', { leaseId }))).toMatchObject({
-      lease: { metered: '2000' },
-    })
-  },
-)
+])('an answer that says %s was used stretches no allowance', async (_what, usage) => {
+  const leaseId = await lease()
+  const sender = { channel: 'telegram', id: 'bob' }
+  const allow = { per: 'day', currency: 'USDC', limit: '2500', above: 'refuse', whose: { sender } }
+  good(await here.call('web3.billing.policy.set', { allow }))
+  const run = { agentId: 'main', sessionKey: 'agent:main:group', senderId: 'bob', channel: 'telegram' }
+  const asked = () => callAsNode('web3.search.query', { q: 'tides' }, { door: 'tool', owner: false, run })
+  const free = header(queryPath, 'x-openclaw-cost', '0')
+  proxy.tamper((at, reply) => header(queryPath, 'x-openclaw-usage', usage)(at, free(at, reply)))
+  good(await asked())
+  good(await asked())
+  expect(bad(await asked())).toMatchObject({
+    error: 'E_QUOTA_EXCEEDED',
+    details: { used: '2000', limit: '2500' },
+  })
+  expect(good(await here.call('web3.resources.status', { leaseId }))).toMatchObject({
+    lease: { metered: '2000' },
+  })
+})
 
 describe('usage that is not what arrived', () => {
   it.each([
