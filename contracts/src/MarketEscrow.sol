@@ -128,14 +128,14 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
         emit Disputed(id, msg.sender, _decideBefore(order, state));
     }
 
-    /// The arbiter's word: the payee gets this much of what is left, the payer the rest.
-    function decide(Order calldata order, uint128 toPayee) external nonReentrant {
+    /// The arbiter's word: this much the payee gets in all, with what it has got already, and the payer the rest. In all, so that
+    /// a voucher that is brought just before changes nothing; what the payee has got beyond that stays with it.
+    function decide(Order calldata order, uint128 total) external nonReentrant {
         if (msg.sender != order.arbiter) revert NotFor(msg.sender);
         (bytes32 id, State memory state) = _disputed(order);
         if (block.timestamp >= _decideBefore(order, state)) revert TooLateToDecide(_decideBefore(order, state));
-        uint128 left = order.amount - state.paid;
-        if (toPayee > left) revert MoreThanLeft(toPayee, left);
-        _split(order, id, state, msg.sender, toPayee);
+        if (total > order.amount) revert MoreThanLeft(total, order.amount);
+        _split(order, id, state, msg.sender, total > state.paid ? total - state.paid : 0);
     }
 
     /// When the arbiter has not decided in time: as was agreed on for that, by whoever asks for it.
