@@ -4,7 +4,7 @@
  * There is no `salt` and no `verifyingContract`: nothing here is verified by a contract, and a wallet shows neither in
  * words. Who is addressed (the market, or the delegate) is a field of each struct instead, so that a person sees it
  * before signing and a signature for one market is worthless at another. The escrow's vouchers have their contract's
- * own domain.
+ * own domain (escrow.ts).
  */
 import { hashTypedData } from 'viem/utils'
 import type { TypedDataDefinition } from 'viem'
@@ -19,6 +19,14 @@ export interface MarketDomain {
   readonly chainId: number
 }
 
+/** EIP-712 domain of an escrow contract, which verifies what is signed in it. */
+export interface EscrowDomain {
+  readonly name: 'OpenClaw Market Escrow'
+  readonly version: '1'
+  readonly chainId: number
+  readonly verifyingContract: Hex
+}
+
 /** The domain's own type. viem derives it, a wallet's eth_signTypedData_v4 wants to see it. */
 export const domainType = [
   { name: 'name', type: 'string' },
@@ -26,34 +34,44 @@ export const domainType = [
   { name: 'chainId', type: 'uint256' },
 ] as const
 
+/** The same of an escrow's domain. */
+const escrowDomainType = [...domainType, { name: 'verifyingContract', type: 'address' }] as const
+
 /** @throws RangeError when `chainId` is no EIP-155 chain id. */
 export function marketDomain(chainId: number): MarketDomain {
-  if (!Number.isSafeInteger(chainId) || chainId < 1)
-    throw new RangeError('a chain id is a positive safe integer')
-  return { name: 'OpenClaw Web3 Market', version: '1', chainId }
+  return { name: 'OpenClaw Web3 Market', version: '1', chainId: chainIdOf(chainId) }
+}
+
+/** @throws RangeError when it is no EIP-155 chain id. */
+export function chainIdOf(chainId: number): number {
+  if (Number.isSafeInteger(chainId) && chainId >= 1) return chainId
+  throw new RangeError('a chain id is a positive safe integer')
 }
 
 /** Typed data as JSON: what eth_signTypedData_v4 takes. It has the digest of the typed data it was made from. */
 export interface WalletTypedData {
-  readonly domain: MarketDomain
+  readonly domain: MarketDomain | EscrowDomain
   readonly types: Readonly<Record<string, readonly { readonly name: string; readonly type: string }[]>>
   readonly primaryType: string
   /** Every value as a string; uint256 in decimal. */
   readonly message: Readonly<Record<string, string>>
 }
 
-/** What our three structs look like to code that does not care which one it has. */
+/** What our structs look like to code that does not care which one it has. */
 export interface MarketTypedData {
-  readonly domain: MarketDomain
+  readonly domain: MarketDomain | EscrowDomain
   readonly types: Readonly<Record<string, readonly { readonly name: string; readonly type: string }[]>>
   readonly primaryType: string
-  readonly message: Readonly<Record<string, string | bigint>>
+  readonly message: Readonly<Record<string, string | bigint | number>>
 }
 
 export function walletTypedData(typed: MarketTypedData): WalletTypedData {
   return {
     domain: typed.domain,
-    types: { EIP712Domain: domainType, ...typed.types },
+    types: {
+      EIP712Domain: 'verifyingContract' in typed.domain ? escrowDomainType : domainType,
+      ...typed.types,
+    },
     primaryType: typed.primaryType,
     message: Object.fromEntries(
       Object.entries(typed.message).map(([name, value]) => [name, value.toString()]),
