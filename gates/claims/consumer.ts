@@ -28,14 +28,28 @@ export const consumerClaims: Area = {
     {
       claim: 'With a quote it signs for the terms that were quoted, and for no others.',
       file: `${consumer}/signed-terms.ts`,
-      enforcedBy: 'quoted',
+      enforcedBy: 'namedQuote',
       caughtBy: {
         file: lyingMarket,
         test: 'a quote is not signed for other terms than it was given for, whatever its market would take',
       },
       loss: {
-        line: 'if (quote.ttlMs !== wish.ttlMs || wish.maxCost > quote.maxCost) {',
-        replacement: 'if (wish.maxCost < 0n) {',
+        line: 'if (wish.maxCost > quote.maxCost)',
+        replacement: 'if (wish.maxCost < 0n)',
+      },
+    },
+    {
+      claim:
+        'What it signs elsewhere is the figure that is locked and counted, and no larger one of a quote.',
+      file: `${consumer}/signed-terms.ts`,
+      enforcedBy: 'signedTerms',
+      caughtBy: {
+        file: lyingMarket,
+        test: 'what is signed, locked and counted is one figure: less than a quote is a quote of its own',
+      },
+      loss: {
+        line: 'const quote = named?.maxCost === wish.maxCost ? named : await newQuote(remote, wish, resource, named)',
+        replacement: 'const quote = named ?? (await newQuote(remote, wish, resource, named))',
       },
     },
     {

@@ -1,5 +1,5 @@
 /** Another market that would have this gateway sign, send or ask what it should not. */
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { outsideWallet } from '../plugin/outside-wallet.fixture.ts'
 import { inJson, type Tamper } from '../plugin/tampering-proxy.fixture.ts'
 import { bad, good, publishAsNode } from '../plugin/world.fixture.ts'
@@ -22,6 +22,42 @@ it('a quote is not signed for other terms than it was given for, whatever its ma
   }
   expect(asked).not.toContain(`${api}lease`)
   expect(here.running.web3.vault().list()).toEqual([])
+})
+
+it('what is signed, locked and counted is one figure: less than a quote is a quote of its own', async () => {
+  const allow = { per: 'day', currency: 'USDC', limit: '60000', above: 'ask' }
+  good(await here.call('web3.billing.policy.set', { allow }))
+  const { quoteId } = good(await here.call('web3.resources.quote', wish({ market: 'other' })))
+  const signs = vi.spyOn(here.market.prover, 'sign')
+  const { leaseId } = good(await here.call('web3.resources.lease', wish({ quoteId, maxCost: '20000' })))
+  const over = (maxCost: bigint) => expect.objectContaining({ message: expect.objectContaining({ maxCost }) })
+  expect(signs).toHaveBeenCalledWith(over(20_000n))
+  expect(signs).not.toHaveBeenCalledWith(over(50_000n))
+  expect(good(await here.call('web3.resources.leases'))).toMatchObject({
+    leases: [{ leaseId, maxCost: '20000' }],
+  })
+  const { allowances } = good(await here.call('web3.billing.policy.get'))
+  expect(allowances).toMatchObject([{ used: '20000' }])
+})
+
+it('a wish above its quote is refused with both figures, before the owner is asked for it', async () => {
+  const allow = { per: 'day', currency: 'USDC', limit: '10', above: 'ask' }
+  good(await here.call('web3.billing.policy.set', { allow }))
+  const { quoteId } = good(await here.call('web3.resources.quote', wish({ market: 'other' })))
+  expect(bad(await here.call('web3.resources.lease', wish({ quoteId, maxCost: '50001' })))).toMatchObject({
+    error: 'E_CONFLICT',
+    message: 'the quote is for a maxCost of at most 50000',
+    details: { pointer: '/maxCost', quoted: '50000' },
+  })
+  expect(good(await here.call('web3.billing.policy.get'))).toMatchObject({ approvals: [] })
+})
+
+it('a quote that is over is not renewed behind the back of whoever names it', async () => {
+  const { quoteId } = good(await here.call('web3.resources.quote', wish({ market: 'other' })))
+  here.clock.ahead += 3_600_000
+  expect(bad(await here.call('web3.resources.lease', wish({ quoteId, maxCost: '20000' })))).toMatchObject({
+    error: 'E_EXPIRED',
+  })
 })
 
 it('a redirect is followed nowhere, neither with a signature nor with a token', async () => {

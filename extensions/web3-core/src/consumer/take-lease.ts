@@ -18,9 +18,10 @@ import { activateEntry } from './activate-entry.ts'
 import { askingOwner, settleLeaseSpend, takeLeaseSpend } from './budget.ts'
 import { locate, type Located } from './locate.ts'
 import { mayStillCome, recoverEntry } from './recover.ts'
+import type { RememberedQuote } from './quote-memory.ts'
 import type { RemoteMarket } from './remote-market.ts'
 import type { SeenResource } from './seen/seen-resource.ts'
-import { signedTerms } from './signed-terms.ts'
+import { namedQuote, signedTerms } from './signed-terms.ts'
 import type { Vault, VaultEntry } from './vault.ts'
 
 export interface LeaseWish {
@@ -100,8 +101,9 @@ async function issue(
   const paid = { currency: resource.currency, amount: wish.maxCost }
   if (where.remote === undefined)
     return askingOwner(call, paid, () => takeLocal(web3.market(), who, wish, entry))
+  const named = namedQuote(where.remote, wish, resource, web3.now())
   await askingOwner(call, paid, () => takeLeaseSpend(call, entry))
-  return takeRemote(where.remote, web3.market(), wish, resource, entry)
+  return takeRemote(where.remote, web3.market(), wish, resource, entry, named)
 }
 
 async function takeLocal(
@@ -125,9 +127,10 @@ async function takeRemote(
   wish: LeaseWish,
   resource: ResourceDetail,
   { tokenHash, idempotencyKey }: VaultEntry,
+  named: RememberedQuote | undefined,
 ): Promise<Issued> {
   const { resourceId, ttlMs, maxCost, mode } = wish
-  const { quoteId, consentSignature } = await signedTerms(remote, local, wish, resource)
+  const { quoteId, consentSignature } = await signedTerms(remote, local, wish, resource, named)
   const {
     market: _name,
     stored: _stored,

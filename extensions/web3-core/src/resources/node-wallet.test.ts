@@ -1,6 +1,7 @@
 /** The node wallet on its own market: what others publish here it leases like anyone, with the vault for its tokens. */
 import { describe, expect, it } from 'vitest'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { Consents } from '@openclaw-market/protocol/entities/lease'
 import { ConsumerReceipts } from '@openclaw-market/protocol/entities/records'
 import type { LeaseId } from '@openclaw-market/protocol/ids'
 import { demoModel } from '../plugin/demo-model.fixture.ts'
@@ -163,9 +164,10 @@ describe('the node wallet', () => {
     expect(bad(await world.call('web3.resources.lease', { ...plan, quoteId, ttlMs: 60_000 }))).toMatchObject({
       error: 'E_CONFLICT',
     })
-    expect(good(await world.call('web3.resources.lease', { ...plan, quoteId }))).toMatchObject({
-      stored: true,
-    })
+    const less = { ...plan, quoteId, maxCost: '4000' }
+    expect(good(await world.call('web3.resources.lease', less))).toMatchObject({ stored: true })
+    const consents = await world.market.store.read({ as: 'market' }, (tx) => tx.list(Consents, { limit: 2 }))
+    expect(consents.items.map(({ maxCost }) => maxCost)).toEqual([4_000n])
     expect(bad(await world.call('web3.resources.lease', { ...plan, quoteId }))).toMatchObject({
       error: 'E_NOT_FOUND',
     })

@@ -48,7 +48,8 @@ export async function proveConsent(
     consumerActorId: consumer,
     providerActorId: resource.providerActorId,
     currency: resource.currency,
-    maxCost: quote?.maxCost ?? input.maxCost,
+    // Whoever signs anew signs what is locked.
+    maxCost: consumer === rules.market ? input.maxCost : (quote?.maxCost ?? input.maxCost),
     ttlMs: input.ttlMs,
     validUntil: quote?.expiresAt ?? now + rules.quoteTtlMs,
     ...(line === undefined ? {} : { creditLineId: line.creditLineId }),
