@@ -1,5 +1,5 @@
 /**
- * The loop as an agent turn on a gateway that names another as a market (issue 2, §2): two gateways, and each is the
+ * The loop as an agent turn on a gateway that names another as a market: two gateways, and each is the
  * other's market once. The model is scripted and knows no capability; on the second gateway no capability has the name
  * that it has in the sources. The tools of a turn run in another module instance than the services (OPENCLAW, fact 1), so
  * this is also where the two are seen to share one market.

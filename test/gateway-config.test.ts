@@ -1,4 +1,4 @@
-/** A config with a mistake: the gateway starts, and our part says which key and why (issue 2, "What bad input gets"). */
+/** A config with a mistake: the gateway starts, and our part says which key and why. */
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

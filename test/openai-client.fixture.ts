@@ -1,4 +1,4 @@
-/** Any OpenAI client works against a lease (issue 2, §3): the official `openai` package, through both doors. */
+/** Any OpenAI client works against a lease: the official `openai` package, through both doors. */
 import { OpenAI } from 'openai'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { DemoUpstream } from './demo-upstream.fixture.ts'

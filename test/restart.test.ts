@@ -1,5 +1,5 @@
 /**
- * The whole gateway killed in mid-stream of a leased call (issue 2, §4): after the restart the lease serves on the same
+ * The whole gateway killed in mid-stream of a leased call: after the restart the lease serves on the same
  * token, the cut call is billed its last checkpoint, and everything settles to the last unit.
  */
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** The real plugin with every `web3.*` name changed: what a butler knows must come from what it reads (issue 2, §2). */
+/** The real plugin with every `web3.*` name changed: what a butler knows must come from what it reads. */
 import { web3CorePlugin } from '@openclaw-market/web3-core'
 import { renaming } from './rename.ts'
 
