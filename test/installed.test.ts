@@ -106,7 +106,7 @@ describe('the packed plugins', () => {
       host.openclaw(['plugins', 'doctor']),
       ...plugins.map((id) => host.openclaw(['plugins', 'inspect', id, '--runtime', '--json'])),
     ])
-    expect(doctor).toMatchObject({ code: 0 })
+    expect(doctor, JSON.stringify(doctor)).toMatchObject({ code: 0 })
     expect(doctor?.stdout).toContain('checks passed')
     for (const [i, { code, stdout }] of inspected.entries()) {
       expect(code).toBe(0)

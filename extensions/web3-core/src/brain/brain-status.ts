@@ -15,10 +15,13 @@ export type BrainStatus = Static<typeof BrainStatus>
 
 type Served = Pick<HeldLease, 'resourceId'> & Partial<Pick<HeldLease, 'label' | 'providerActorId'>>
 
-export function firstStatus(enabled: boolean): BrainStatus {
-  return enabled
-    ? { source: 'owner', availability: 'unknown', reason: 'no turn has been taken yet' }
-    : { source: 'owner', availability: 'off', reason: words.disabled }
+/** @param asked whether the host asks us before a turn */
+export function firstStatus(enabled: boolean, asked: boolean): BrainStatus {
+  const off = (reason: string): BrainStatus => ({ source: 'owner', availability: 'off', reason })
+  if (!enabled) return off(words.disabled)
+  if (!asked)
+    return off('the host does not ask: allow plugins.entries.web3-core.hooks.allowConversationAccess')
+  return { source: 'owner', availability: 'unknown', reason: 'no turn has been taken yet' }
 }
 
 export function statusOf({ choice, note }: Decision, { ownModel }: RunBegun): BrainStatus {

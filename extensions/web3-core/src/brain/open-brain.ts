@@ -47,6 +47,8 @@ export interface LeasedRequest extends Ticket {
 
 export interface BrainOptions {
   readonly config: BrainConfig | undefined
+  /** Whether the host asks us before a turn. */
+  readonly asked: boolean
   readonly stopping: AbortSignal
   /** Something has been written down that is to be carried out. */
   readonly soon: () => void
@@ -58,13 +60,13 @@ const mostTurns = 5_000
 const brokenRestMs = 60_000
 const tooLate: Decision = { choice: { source: 'owner', reason: 'unreachable' } }
 
-export function openBrain(web3: () => Web3, { config, stopping, soon }: BrainOptions): Brain {
+export function openBrain(web3: () => Web3, { config, asked, stopping, soon }: BrainOptions): Brain {
   const known = senders()
   const turns = new Map<string, RunBegun>()
   const chooses = choosing(web3, config, known)
   const door = relay((what, error) => web3().report(what, error))
   const billing = new Set<Promise<void>>()
-  let last = firstStatus(config?.enabled === true)
+  let last = firstStatus(config?.enabled === true, asked)
 
   /** Tries one lease after the other until one has answered. */
   const carryOut =

@@ -1,6 +1,7 @@
 import { definePluginEntry, type OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { isMarketError, MarketError, toFailure } from '@openclaw-market/protocol/errors'
-import { mayReadConversation, registerAuditHooks } from '../surface/audit-hooks.ts'
+import { registerAuditHooks } from '../surface/audit-hooks.ts'
+import { mayReadConversation } from '../surface/conversation-access.ts'
 import { allCapabilities } from './all-capabilities.ts'
 import { registerCli } from '../surface/cli.ts'
 import { keyValue, keyVariable } from '../surface/brain/names.ts'
@@ -69,7 +70,7 @@ export function web3CorePlugin({ rename = (canonical) => canonical }: PluginOpti
             ...read,
             stateDirectory: stateDir,
             gatewayUrl: `http://127.0.0.1:${config.gateway?.port ?? 18_789}`,
-            conversationAccess: mayReadConversation(config, api.id),
+            conversationAccess: mayReadConversation({ config, id: api.id }),
             rename,
             log: logger,
             report,

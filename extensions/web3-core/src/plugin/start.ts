@@ -161,6 +161,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
     },
     brain: openBrain(() => made, {
       config: config.brain,
+      asked: options.conversationAccess,
       stopping: stopping.signal,
       soon: () => tending.soon(),
     }),

@@ -4,21 +4,16 @@
  */
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { runningWeb3 } from '../plugin/handle.ts'
+import { mayReadConversation } from './conversation-access.ts'
 import { ofInput, ofOutput, ofSessionEnd, ofToolCall, type Told } from '../audit/facts.ts'
 
 export function registerAuditHooks(api: OpenClawPluginApi): void {
-  // Asked for without the permission, the host would warn at every start of what its owner has decided.
-  if (mayReadConversation(api.config, api.id)) {
+  if (mayReadConversation(api)) {
     api.on('llm_input', (event, ctx) => record(() => ofInput(event, { ...ctx, ...event })))
     api.on('llm_output', (event, ctx) => record(() => ofOutput(event, { ...ctx, ...event })))
   }
   api.on('after_tool_call', (event, ctx) => record(() => ofToolCall(event, { ...ctx, ...event })))
   api.on('session_end', (event, ctx) => record(() => ofSessionEnd(event, { ...ctx, ...event })))
-}
-
-/** Whether the host lets us have the hooks of what is said. */
-export function mayReadConversation(config: OpenClawPluginApi['config'], pluginId: string): boolean {
-  return config.plugins?.entries?.[pluginId]?.hooks?.allowConversationAccess === true
 }
 
 function record(make: () => Told): void {

@@ -2,6 +2,7 @@
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { given } from '@openclaw-market/market-core'
 import { web3IfRunning } from '../../plugin/handle.ts'
+import { mayReadConversation } from '../conversation-access.ts'
 import { brainStream } from './brain-stream.ts'
 import { modelId, providerId } from './names.ts'
 import { runOf } from './run-of.ts'
@@ -39,19 +40,21 @@ export function registerBrain(api: OpenClawPluginApi): void {
       'The leased model answers only while the brain is enabled: brain.enabled in the config of web3-core.',
   })
 
-  api.on('before_model_resolve', async (_event, ctx) => {
-    const { sessionId } = ctx
-    const brain = web3IfRunning()?.brain
-    if (brain === undefined || sessionId === undefined) return undefined
-    const chosen = await brain.choose(runOf({ ...ctx, sessionId })).catch(() => false)
-    return chosen ? { providerOverride: providerId, modelOverride: modelId } : undefined
-  })
+  if (mayReadConversation(api)) {
+    api.on('before_model_resolve', async (_event, ctx) => {
+      const { sessionId } = ctx
+      const brain = web3IfRunning()?.brain
+      if (brain === undefined || sessionId === undefined) return undefined
+      const chosen = await brain.choose(runOf({ ...ctx, sessionId })).catch(() => false)
+      return chosen ? { providerOverride: providerId, modelOverride: modelId } : undefined
+    })
 
-  api.on('before_agent_run', ({ senderIsOwner }, { runId, sessionKey, channel, senderId }) => {
-    if (senderIsOwner === undefined) return undefined
-    web3IfRunning()?.brain.proved(given({ runId, sessionKey, channel, senderId }), senderIsOwner)
-    return undefined
-  })
+    api.on('before_agent_run', ({ senderIsOwner }, { runId, sessionKey, channel, senderId }) => {
+      if (senderIsOwner === undefined) return undefined
+      web3IfRunning()?.brain.proved(given({ runId, sessionKey, channel, senderId }), senderIsOwner)
+      return undefined
+    })
+  }
 
   api.on('session_end', async ({ sessionKey, reason }) => {
     const web3 = web3IfRunning()
