@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 
 export const repository = join(import.meta.dirname, '..')
 
-const folders = ['packages', 'extensions', 'scripts', 'gates', 'test', 'docs']
+const folders = ['packages', 'extensions', 'contracts', 'scripts', 'gates', 'test', 'docs']
 
 export interface Copy {
   readonly at: string

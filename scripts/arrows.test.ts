@@ -33,7 +33,7 @@ const layers: readonly Layers[] = [
   { directory: 'packages/protocol', mayImport: { src: [] }, packages: [] },
   {
     directory: 'extensions/market-core',
-    packages: ['@openclaw-market/protocol'],
+    packages: ['@openclaw-market/protocol', '@openclaw-market/contracts'],
     mayImport: {
       'index.ts': ['src/plugin'],
       'api.ts': ['src/plugin', 'src/market', 'src/sweep', 'src/keys', 'src/store', 'src/ledger', 'src/log'],

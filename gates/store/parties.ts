@@ -52,6 +52,10 @@ export const seen: Readonly<Record<string, Seen>> = {
   allowance: itsActor,
   spend: itsActor,
   approval: itsActor,
+  // What is sent, and with which fees, says what a market is about to do: its operators' own.
+  chain_job: operatorsAlone,
+  chain_transaction: operatorsAlone,
+  chain_nonce: operatorsAlone,
 }
 
 export function maySee(collection: string, entity: Entity, scope: Scope): boolean {

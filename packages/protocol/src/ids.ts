@@ -36,6 +36,7 @@ export const idPrefixes = [
   'spend',
   'apr',
   'stm',
+  'job',
 ] as const
 export type IdPrefix = (typeof idPrefixes)[number]
 
@@ -79,6 +80,8 @@ export type EventId = Id<'evt'>
 export const EventId = idSchema('evt')
 export type StatementId = Id<'stm'>
 export const StatementId = idSchema('stm')
+export type ChainJobId = Id<'job'>
+export const ChainJobId = idSchema('job')
 
 /** Gives ids in rising order. `decide` gets one, so that the same source gives the same ids again on replay. */
 export interface IdSource {

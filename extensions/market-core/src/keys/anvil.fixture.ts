@@ -15,10 +15,15 @@ function binary(): string {
   return anvil.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/bin/anvil`)
 }
 
-export async function startAnvil(chainId: number): Promise<Anvil> {
-  const child = spawn(binary(), ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+/** @param more arguments of anvil's own */
+export async function startAnvil(chainId: number, more: readonly string[] = []): Promise<Anvil> {
+  const child = spawn(
+    binary(),
+    ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId), ...more],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   for await (const line of createInterface({ input: child.stdout })) {
     const port = /^Listening on 127\.0\.0\.1:(\d+)$/.exec(line)?.[1]

@@ -4,7 +4,7 @@
  */
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { privateKeyToAccount } from 'viem/accounts'
-import type { TypedDataDefinition } from 'viem'
+import type { TransactionSerializableEIP1559, TypedDataDefinition } from 'viem'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import { newKeystore, openKeystore } from './keystore.ts'
@@ -31,6 +31,8 @@ export interface NodeWallet {
   signTypedData(typed: TypedDataDefinition): Promise<`0x${string}`>
   /** EIP-191 (personal_sign) over the text's UTF-8. */
   signMessage(message: string): Promise<`0x${string}`>
+  /** @returns the bytes that a chain takes (EIP-1559). */
+  signTransaction(transaction: TransactionSerializableEIP1559): Promise<`0x${string}`>
   /** The keystore as it lies on disk: encrypted JSON for a person to keep or import. For the terminal only. */
   export(): string
 }
@@ -89,6 +91,7 @@ async function openWallet(file: SecretFile, keystore: Buffer, passphrase: string
     address: codec(ActorId).decode(account.address),
     signTypedData: (typed) => account.signTypedData(typed),
     signMessage: (message) => account.signMessage({ message }),
+    signTransaction: (transaction) => account.signTransaction(transaction),
     export: () => json,
   }
 }

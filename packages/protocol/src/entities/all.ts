@@ -1,4 +1,5 @@
 import { anyCollection, type Collection } from '../collection.ts'
+import { ChainJobs, ChainNonces, ChainTransactions } from './chain.ts'
 import { Calls, Consents, Deliveries, Leases, Orders, UsageRecords } from './lease.ts'
 import { Checkpoints, LogTiles } from './log.ts'
 import { Accounts, CreditLines, Deposits, Payouts, Settlements, Transfers } from './money.ts'
@@ -49,4 +50,7 @@ export const allCollections: readonly Collection[] = [
   anyCollection(Approvals),
   anyCollection(LogTiles),
   anyCollection(Checkpoints),
+  anyCollection(ChainJobs),
+  anyCollection(ChainTransactions),
+  anyCollection(ChainNonces),
 ]

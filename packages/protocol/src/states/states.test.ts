@@ -17,6 +17,7 @@ const machines: readonly (readonly [string, Machine<string>, string, readonly st
   ],
   ['credit', tables.creditMachine, 'credit_open', ['credit_closed']],
   ['payout', tables.payoutMachine, 'payout_pending', ['payout_paid', 'payout_returned']],
+  ['chainJob', tables.chainJobMachine, 'job_queued', []],
   ['spend', tables.spendMachine, 'spend_open', ['spend_settled']],
   ['approval', tables.approvalMachine, 'approval_pending', ['approval_denied', 'approval_used']],
 ]

@@ -94,3 +94,17 @@ export const creditMachine: Machine<CreditStatus> = {
   credit_open: ['credit_closed'],
   credit_closed: [],
 }
+
+/**
+ * A job for a chain. Undone is what was confirmed and is not on the chain any more: its chain went back further than this
+ * market waits. Nothing leaves that state but by a person's word; then the same bytes are sent again.
+ */
+export const chainJobStates = ['job_queued', 'job_sent', 'job_confirmed', 'job_failed', 'job_undone'] as const
+export type ChainJobStatus = (typeof chainJobStates)[number]
+export const chainJobMachine: Machine<ChainJobStatus> = {
+  job_queued: ['job_sent', 'job_confirmed', 'job_failed'],
+  job_sent: ['job_confirmed', 'job_failed'],
+  job_confirmed: ['job_undone'],
+  job_failed: ['job_undone'],
+  job_undone: ['job_sent', 'job_queued'],
+}

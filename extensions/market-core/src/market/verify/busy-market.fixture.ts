@@ -12,6 +12,7 @@ import {
 import { BindingChallenges, WalletBindings } from '@openclaw-market/protocol/entities/wallet'
 import type { CreditLineId, LeaseId, PayoutId, ResourceId } from '@openclaw-market/protocol/ids'
 import { SessionStatements } from '@openclaw-market/protocol/entities/session-statement'
+import { ChainJobs } from '@openclaw-market/protocol/entities/chain'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import { settlePayout } from '../accounts/settle-payout.ts'
 import { withdraw } from '../accounts/withdraw.ts'
@@ -44,6 +45,10 @@ import {
   type Wallet,
   type World,
 } from '../market.fixture.ts'
+import { newJob, sent } from '../../settlement/outbox/job.ts'
+import { keyOf } from '../../settlement/outbox/local-chain.fixture.ts'
+import { writeFirst } from '../../settlement/outbox/records.ts'
+import { signForm } from '../../settlement/outbox/sign.ts'
 import { quoteResource } from '../resources/quote.ts'
 import { unpublishResource } from '../resources/unpublish.ts'
 
@@ -100,6 +105,7 @@ export async function busyMarket(backend: 'sqlite' | 'file', atEnd?: AtEnd): Pro
   await keepOthers(world, buyer)
   await talk(world)
   await keepStatement(world, leases.completed)
+  await sendToChain(world)
   return { world, buyer, seller, stranger, resources, leases, credit, payouts }
 }
 
@@ -290,4 +296,20 @@ async function keepStatement({ market, clock: { now } }: World, leaseId: LeaseId
       closedAt: now,
     }),
   )
+}
+
+/** A job that is on its way; no chain has to be there for that. */
+async function sendToChain({ market, clock: { now } }: World): Promise<void> {
+  const key = keyOf('of a busy market')
+  const wish = { signer: key.address, to: market.address, data: '0x' as const, value: 5n }
+  const job = newJob(
+    { ...wish, gasCeiling: 10n ** 15n, purpose: 'payout/of-a-test' },
+    31_337,
+    market.ids,
+    now,
+  )
+  const fees = { gas: 21_000n, maxFeePerGas: 3_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n }
+  const form = await signForm(key, job, { nonce: 0, attempt: 0, ...fees, signedAt: now, signedAtBlock: 7 })
+  await market.store.write((tx) => tx.insert(ChainJobs, job))
+  await writeFirst(market.store, sent(job), form)
 }

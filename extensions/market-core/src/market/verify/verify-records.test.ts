@@ -5,11 +5,14 @@ import { allCollections } from '@openclaw-market/protocol/entities/all'
 import { backends, does } from '../market.fixture.ts'
 import { busyMarket, type BusyMarket } from './busy-market.fixture.ts'
 import { budgetDamages } from './budget-damages.fixture.ts'
+import { chainDamages } from './chain-damages.fixture.ts'
 import { damages, drop, some, type Damage } from './damages.fixture.ts'
 import { Findings, mostFindings } from './findings.ts'
 import { statementDamages } from './statement-damages.fixture.ts'
 import { verifyStore } from './verify-store.ts'
 import { verifyRecords } from './verify-records.ts'
+
+const everyDamage = { ...damages, ...budgetDamages, ...statementDamages, ...chainDamages }
 
 class Undo extends Error {}
 
@@ -40,7 +43,7 @@ describe.each(backends)('verification on %s', (backend) => {
   it('names what was planted by its rule', async () => {
     const market = await busyMarket(backend)
     const unnamed = []
-    for (const [rule, damage] of Object.entries({ ...damages, ...budgetDamages, ...statementDamages })) {
+    for (const [rule, damage] of Object.entries(everyDamage)) {
       const { findings } = await verifyAfter(market, damage)
       if (!findings.some((finding) => finding.rule === rule))
         unnamed.push({ rule, instead: findings.map((finding) => `${finding.rule}: ${finding.message}`) })

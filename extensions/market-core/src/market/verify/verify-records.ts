@@ -7,6 +7,7 @@ import type { ReadTx } from '../../store/store.ts'
 import { checkAccounts } from './accounts.ts'
 import { Books } from './books.ts'
 import { checkBudget } from './budget.ts'
+import { checkChain } from './chain.ts'
 import { checkCredit } from './credit.ts'
 import { checkEvents } from './events.ts'
 import type { Audience } from './facts.ts'
@@ -52,5 +53,6 @@ export async function verifyRecords(tx: ReadTx, audience?: Audience): Promise<Ve
   await checkBudget(books)
   await checkLog(tx, books)
   await checkStatements(books)
+  await checkChain(books)
   return { checked: counts, findings: findings.kept, more: findings.more }
 }
