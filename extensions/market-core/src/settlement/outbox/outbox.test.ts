@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterAll(() => chain.stop())
 
 const gasCeiling = 10n ** 17n
+const patience = { timeout: 30_000 }
 
 const newPurpose = (): string => `a.test/number-${++n}`
 
@@ -44,7 +45,7 @@ async function waits(running: Running, jobId: ChainJob['jobId'], what: string): 
     .poll(async () => {
       const outcome = await running.outbox.outcome(jobId)
       return outcome.outcome === 'unknown' ? outcome.waiting.for : outcome
-    })
+    }, patience)
     .toBe(what)
 }
 
@@ -97,7 +98,7 @@ describe.each(backends)('an outbox on %s', (backend) => {
       }),
     })
     const jobId = await first.want(transfer(from, to, 5n))
-    await expect.poll(() => sending).toBeGreaterThan(0)
+    await expect.poll(() => sending, patience).toBeGreaterThan(0)
     await first.outbox.stop()
     const job = (await jobBy(first.store, jobId)) as ChainJob
     const forms = await formsOf(first.store, job)
@@ -181,9 +182,11 @@ describe('a job', () => {
     const ceiling = 26_250n * parseGwei('6')
     const jobId = await running.want({ ...transfer(from, to, 5n), gasCeiling: ceiling })
     const forms = async () => formsOf(running.store, (await jobBy(running.store, jobId)) as ChainJob)
-    await expect.poll(async () => (await forms()).length).toBeGreaterThan(2)
+    await expect.poll(async () => (await forms()).length, patience).toBeGreaterThan(2)
     let length = 0
-    await expect.poll(async () => length === (length = (await forms()).length), { interval: 300 }).toBe(true)
+    await expect
+      .poll(async () => length === (length = (await forms()).length), { ...patience, interval: 300 })
+      .toBe(true)
     const offered = await forms()
     expect(new Set(offered.map(({ nonce }) => nonce)).size).toBe(1)
     for (const { gas, maxFeePerGas } of offered) expect(gas * maxFeePerGas).toBeLessThanOrEqual(ceiling)
@@ -241,10 +244,15 @@ describe('a chain that goes back', () => {
 
   it('further is an alert and stops the key, until a person has the same bytes sent again', async () => {
     const [from, to] = (await newKeys('from', 'to')) as [ChainSigner, ChainSigner]
-    const running = await runOutbox({ rpcUrls: [chain.rpcUrl], signers: [from] })
+    const rules = { watchBlocks: 400 }
+    const running = await runOutbox({ rpcUrls: [chain.rpcUrl], signers: [from], rules })
     const jobId = await running.want(transfer(from, to, 5n))
     const done = await ended(running, jobId)
-    await chain.reorganise(4)
+    // As many blocks as it is deep: how many were mined meanwhile is up to the machine.
+    const mined = done.outcome === 'done' ? done.place.blockNumber : 0
+    const depth = Number(await chain.client.getBlockNumber()) - mined + 1
+    expect(depth).toBeGreaterThanOrEqual(3)
+    await chain.reorganise(depth)
     await waits(running, jobId, 'person')
     expect(running.alerts).toMatchObject([{ kind: 'deep-reorganisation', jobId }])
     expect(running.recorded.get(jobId)).toEqual(['job_confirmed', 'job_undone'])
@@ -260,6 +268,17 @@ describe('a chain that goes back', () => {
     expect(await chain.client.getBalance({ address: to.address })).toBe(1_000n * 10n ** 18n + 12n)
     await expect(running.outbox.sendAgain(jobId)).rejects.toMatchObject({ code: 'E_CONFLICT' })
   })
+})
+
+it('looks at what is done for as long as it was told, and no longer', async () => {
+  const [from, to] = (await newKeys('from', 'to')) as [ChainSigner, ChainSigner]
+  const running = await runOutbox({ rpcUrls: [chain.rpcUrl], signers: [from], rules: { watchBlocks: 400 } })
+  const jobId = await running.want(transfer(from, to, 5n))
+  await ended(running, jobId)
+  const watched = async () => (await jobBy(running.store, jobId))?.watched
+  expect(await watched()).toBe(true)
+  await chain.mine(403)
+  await expect.poll(watched, patience).toBe(false)
 })
 
 it('stops cleanly while nobody answers, and says for what its jobs wait', async () => {
