@@ -5,8 +5,8 @@ import { defineConfig } from 'vitest/config'
 const maxWorkers = Math.max(2, availableParallelism())
 
 /**
- * Unit and integration tests stand beside the code; what drives a real gateway stands in test/; searches for what must not
- * happen, in gates/.
+ * Unit and integration tests stand beside the code; what drives a real gateway stands in test/; what calls the contracts, in
+ * contracts/test/; searches for what must not happen, in gates/.
  */
 export default defineConfig({
   test: {
@@ -18,6 +18,19 @@ export default defineConfig({
           include: ['packages/**/*.test.ts', 'extensions/**/*.test.ts', 'scripts/**/*.test.ts'],
           maxWorkers,
           // Guards against a hang; says nothing about speed.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'contracts',
+          include: ['contracts/**/*.test.ts'],
+          globalSetup: ['contracts/test/build.fixture.ts'],
+          maxWorkers,
+          // The chain's runtime is loaded once for all files of a worker; each makes a chain of its own.
+          isolate: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -17,7 +17,7 @@ interface Artifact {
 
 /** @returns the text of each file by its path */
 export async function compiledContracts(): Promise<ReadonlyMap<string, string>> {
-  await hre.tasks.getTask('build').run({ quiet: true })
+  await hre.tasks.getTask('build').run({ quiet: true, noTests: true })
   return new Map(
     Object.entries(deployed).map(([name, file]) => {
       const path = join(contracts, 'artifacts', 'contracts', 'src', `${name}.sol`, `${name}.json`)

@@ -18,6 +18,7 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
     /// Locks the payer's money, by the payer itself.
     function lock(Order calldata order) external payable nonReentrant returns (bytes32 id) {
         if (msg.sender != order.payer) revert NotFor(msg.sender);
+        _requireSound(order);
         id = idOf(order);
         _lock(order, id);
     }
@@ -156,12 +157,12 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
 
     function _authorised(Order calldata order, bytes calldata authorization) private view returns (bytes32 id) {
         if (order.token == address(0)) revert OwnCoinByPayerOnly();
+        _requireSound(order);
         id = idOf(order);
         _requireSigned(order.payer, id, authorization);
     }
 
     function _lock(Order calldata order, bytes32 id) private {
-        _requireSound(order);
         if (block.timestamp >= order.expiresAt) revert Expired(order.expiresAt);
         State storage state = orders[id];
         if (state.status != Status.None) revert AlreadyUsed(id, state.status);

@@ -36,12 +36,12 @@ abstract contract Orders is IMarketEscrow, EIP712('OpenClaw Market Escrow', '1')
         revert BadSignature(signer);
     }
 
-    /// Only what can end, and end well: everybody named, an end after the beginning, and a neutral arbiter or none.
+    /// Only what can end, and end well: a payee, an end after the beginning, and a neutral arbiter or none. The payer is who asks for it.
     function _requireSound(Order calldata order) internal view {
-        if (order.payer == address(0)) revert BadTerms('payer');
         if (order.payee == address(0) || order.payee == order.payer || order.payee == address(this)) {
             revert BadTerms('payee');
         }
+        if (order.token != address(0) && order.token.code.length == 0) revert BadTerms('token');
         if (order.amount == 0) revert BadTerms('amount');
         if (order.refundableAt < order.expiresAt) revert BadTerms('refundableAt');
         if (order.refundableAt > block.timestamp + LONGEST) revert BadTerms('refundableAt');

@@ -12,6 +12,10 @@ abstract contract Payments is IMarketEscrow {
 
     /// What a receiver of the chain's own coin may do with it: enough for a wallet that is a contract, not for mischief.
     uint256 internal constant RECEIVER_GAS = 50_000;
+    /// What a call that carries value adds to the gas that it is given.
+    uint256 private constant ADDED = 2_300;
+    /// That gas is there for the receiver after the dearest call: cold, with value, to an account that delegates to cold code.
+    uint256 private constant NEEDED = RECEIVER_GAS + 15_000;
 
     /// What is due to whom and was not taken: credits[token][account], in base units.
     mapping(address token => mapping(address account => uint256)) public credits;
@@ -38,18 +42,18 @@ abstract contract Payments is IMarketEscrow {
     }
 
     /// The receiver's answer is not copied: it may be longer than there is gas for. Nor may whoever sends the transaction
-    /// starve the receiver of gas, so that what could be sent is left lying here.
+    /// starve the receiver of gas, so that what could be sent is left lying here: it has the same gas however much there is.
     function _sendOwnCoin(address to, uint256 amount) private returns (bool taken) {
-        uint256 needed = RECEIVER_GAS + RECEIVER_GAS / 32 + 10_000;
-        if (gasleft() < needed) revert TooLittleGas(needed);
-        uint256 stipend = RECEIVER_GAS;
+        if (gasleft() < NEEDED) revert TooLittleGas(NEEDED);
+        uint256 given = RECEIVER_GAS - ADDED;
         assembly ('memory-safe') {
-            taken := call(stipend, to, amount, 0, 0, 0, 0)
+            taken := call(given, to, amount, 0, 0, 0, 0)
         }
     }
 
     /// Takes away what could not be sent, to wherever its owner wants it.
     function _withdraw(address token, address account, address to) internal returns (uint256 amount) {
+        if (to == address(0) || to == address(this)) revert NotWithdrawn();
         amount = credits[token][account];
         if (amount == 0) revert NothingToWithdraw();
         credits[token][account] = 0;
