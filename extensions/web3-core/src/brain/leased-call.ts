@@ -1,6 +1,6 @@
 /**
  * One request of the host's model client, carried out by the first lease that answers. Until the first byte of an answer the
- * next lease is tried; from then on the bytes pass as they come, and a break is a break.
+ * next lease is tried; from then on the bytes pass as they come, and a break is a break. Silence for too long is one, too.
  */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
@@ -12,6 +12,7 @@ import { readBounded } from '../consumer/read-bounded.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { jsonOf } from '../provider/backends/json.ts'
 import type { Standing } from './choice.ts'
+import { silenceWatch, type SilenceWatch } from './silence.ts'
 import type { Tap, Tapped } from './tap.ts'
 
 export type Entry = LeaseAnswer['entry']
@@ -23,6 +24,7 @@ export interface Answered {
   readonly response: Response
   readonly first: Uint8Array
   readonly rest: AsyncIterator<Uint8Array>
+  readonly watch: SilenceWatch
 }
 
 export interface Failed {
@@ -55,7 +57,8 @@ export async function tryLease(
     unknown,
   })
   const token = web3.vault().token(entry.leaseId)
-  try {
+  const watch = silenceWatch()
+  const begin = async (): Promise<Answered | Failed> => {
     const response = await fetch(`${baseOf(web3, entry)}${path}`, {
       method: 'POST',
       redirect: 'error',
@@ -65,7 +68,7 @@ export async function tryLease(
         'x-openclaw-request-id': requestId,
       },
       body: new Uint8Array(body),
-      signal,
+      signal: AbortSignal.any([signal, watch.signal]),
     })
     if (!response.ok) {
       const answer = await readBounded(response, maxFailureBytes).catch(() => Buffer.alloc(0))
@@ -76,7 +79,10 @@ export async function tryLease(
     const rest = (response.body ?? emptyBody())[Symbol.asyncIterator]()
     const first = await rest.next()
     if (first.done === true) return failed('unreachable', short, true)
-    return { entry, requestId, response, first: first.value, rest }
+    return { entry, requestId, response, first: first.value, rest, watch }
+  }
+  try {
+    return await watch.within(web3.patience.firstByteMs, begin())
   } catch (error) {
     return failed('unreachable', short, !neverSent(error))
   }
@@ -109,9 +115,9 @@ function meaningOf(
 
 /** Hands the answer on as it comes. @returns what has passed; `whole: false` when it broke off or the client left. */
 export async function passOn(
-  { response: from, first, rest }: Answered,
+  { response: from, first, rest, watch }: Answered,
   to: ServerResponse,
-  reading: Tap,
+  { reading, silenceMs }: { readonly reading: Tap; readonly silenceMs: number },
   signal: AbortSignal,
 ): Promise<Tapped> {
   const type = from.headers.get('content-type') ?? 'text/event-stream'
@@ -120,12 +126,12 @@ export async function passOn(
     for (let bytes: Uint8Array | undefined = first; bytes !== undefined;) {
       reading.push(bytes)
       if (!to.write(bytes)) await once(to, 'drain', { signal })
-      const next = await rest.next()
+      const next = await watch.within(silenceMs, rest.next())
       bytes = next.done === true ? undefined : next.value
     }
     to.end()
   } catch {
-    // The provider broke, or the client has gone: either way the answer ends here.
+    // The provider broke or fell silent, or the client has gone: either way the answer ends here.
     to.destroy()
     await rest.return?.().catch(() => undefined)
   }

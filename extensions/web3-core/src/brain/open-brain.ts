@@ -101,7 +101,8 @@ export function openBrain(web3: () => Web3, { config, asked, stopping, soon }: B
           continue
         }
         last = servedStatus(entry)
-        const passed = await passOn(answer, response, reading, signal)
+        const { silenceMs } = web3().patience
+        const passed = await passOn(answer, response, { reading, silenceMs }, signal)
         if (!passed.whole && !signal.aborted) chooses.stands.rest(entry.leaseId, brokenRestMs, 'unreachable')
         bill({ ...answer, spend, passed })
         return

@@ -1,5 +1,6 @@
 /** A gateway whose agents may think with models of its own market, over upstreams that the test holds in its hand. */
 import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { given } from '@openclaw-market/market-core'
 import { newResourceId, outsideWallet } from '../plugin/outside-wallet.fixture.ts'
@@ -14,8 +15,11 @@ export interface Model {
   readonly baseUrl: string
   readonly asked: readonly Json[]
   answer(...pieces: readonly string[]): void
+  answerSlowly(pauseMs: number, ...pieces: readonly string[]): void
   /** From then on its connection ends there. */
   breakAfter(...pieces: readonly string[]): void
+  /** From then on it says nothing more, and holds its connection; without pieces it does not even begin. */
+  fallSilentAfter(...pieces: readonly string[]): void
 }
 
 export interface Thinker {
@@ -55,6 +59,7 @@ export interface Thinking {
   readonly maxLeases?: number
   /** Of its config, beside what it leases. */
   readonly brain?: Json
+  readonly patience?: Json
   readonly funds?: bigint
   readonly markets?: readonly Json[]
   /** Which models cost `perCall` and nothing else. */
@@ -68,6 +73,7 @@ export async function thinker(of: Thinking = {}): Promise<Thinker> {
     leases = [],
     maxLeases,
     brain: more = {},
+    patience,
     funds = 10_000_000n,
     markets,
     byCall = [],
@@ -94,7 +100,7 @@ export async function thinker(of: Thinking = {}): Promise<Thinker> {
     config: {
       provider: { backends: { first: backend(first.baseUrl), second: backend(second.baseUrl) } },
       brain: { enabled: true, allow: ['*'], ...(leases.length === 0 ? {} : { autoLease }), ...more },
-      ...given({ markets }),
+      ...given({ markets, model: patience }),
     },
   })
   const seller = outsideWallet(world, account)
@@ -141,13 +147,18 @@ export async function thinker(of: Thinking = {}): Promise<Thinker> {
 async function heldModel(): Promise<Model> {
   const asked: Json[] = []
   let pieces: readonly string[] = ['Yes.']
-  let breaks = false
+  let pauseMs = 0
+  let then: 'ends' | 'breaks' | 'waits' = 'ends'
   const { origin } = await upstream(async (request, response) => {
     asked.push((await bodyOf(request)) as Json)
+    if (then === 'waits' && pieces.length === 0) return
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    for (const piece of pieces)
+    for (const piece of pieces) {
       event(response, { choices: [{ index: 0, delta: { content: piece }, finish_reason: null }] })
-    if (breaks) return void request.socket.end()
+      if (pauseMs > 0) await sleep(pauseMs)
+    }
+    if (then === 'waits') return
+    if (then === 'breaks') return void request.socket.end()
     event(response, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
     event(response, { choices: [], usage: { prompt_tokens: 12, completion_tokens: 3, total_tokens: 15 } })
     response.end('data: [DONE]\n\n')
@@ -156,8 +167,10 @@ async function heldModel(): Promise<Model> {
     resourceId: newResourceId(),
     baseUrl: `${origin}/v1`,
     asked,
-    answer: (...as) => void ([pieces, breaks] = [as, false]),
-    breakAfter: (...as) => void ([pieces, breaks] = [as, true]),
+    answer: (...as) => void ([pieces, then, pauseMs] = [as, 'ends', 0]),
+    answerSlowly: (ms, ...as) => void ([pieces, then, pauseMs] = [as, 'ends', ms]),
+    breakAfter: (...as) => void ([pieces, then] = [as, 'breaks']),
+    fallSilentAfter: (...as) => void ([pieces, then] = [as, 'waits']),
   }
 }
 

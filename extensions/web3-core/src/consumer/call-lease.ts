@@ -160,7 +160,7 @@ async function send(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(timeoutMs),
   }).catch((error: unknown) => {
-    throw unanswered(error)
+    throw unanswered(error, timeoutMs)
   })
   const read = await readBounded(response, maxAnswerBytes).catch(() => {
     throw lost('the answer of the provider broke off')
@@ -168,12 +168,16 @@ async function send(
   return { ok: response.ok, status: response.status, headers: response.headers, body: read }
 }
 
-function unanswered(error: unknown): MarketError {
+function unanswered(error: unknown, timeoutMs: number): MarketError {
   return neverSent(error)
     ? new MarketError('E_UNAVAILABLE', 'the provider cannot be reached', {
         hint: 'Try again later, or lease another.',
       })
-    : lost('the provider did not answer')
+    : lost(`the provider did not answer${isTimeout(error) ? ` within ${timeoutMs / 1_000} s` : ''}`)
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError'
 }
 
 /** Nobody knows: it may have been done, and billed. */

@@ -6,6 +6,7 @@ import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { capability } from '../capabilities/capability.ts'
 import { deliveredBytes, estimateTokens, plausibleUsage } from '../provider/backends/count-tokens.ts'
+import type { Patience } from '../plugin/web3.ts'
 import type { ChatCompletion } from '../provider/backends/backend.ts'
 import { foreseenOf } from './budget.ts'
 import { callLease, usableLeases } from './call-lease.ts'
@@ -61,7 +62,10 @@ const contract = {
   ],
 } as const satisfies Contract
 
-const timeoutMs = 600_000
+/** It comes in one piece: a slow model makes ten tokens a second, and nothing longer is waited for than fetch would. */
+function answerWithin({ silenceMs }: Patience, maxTokens: number): number {
+  return Math.min(silenceMs + maxTokens * 100, 290_000)
+}
 
 export const chatCapability = capability(
   contract,
@@ -115,7 +119,7 @@ export const chatCapability = capability(
       method: 'POST',
       path: '/web3/resources/model/chat',
       body,
-      timeoutMs,
+      timeoutMs: answerWithin(call.web3.patience, maxTokens),
       errors: contract.errors,
       demand: demandOf(body),
     })

@@ -7,6 +7,8 @@ import { ActorId, closed } from '@openclaw-market/protocol/schema/scalars'
 const BackendName = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' })
 const HttpUrl = Type.String({ pattern: '^https?://[^\\s/?#@]+[^\\s?#]*$', maxLength: 2048 })
 
+const Wait = Type.Integer({ minimum: 100, maximum: 290_000 })
+
 export const ConfigSchema = closed({
   provider: Type.Optional(
     closed({
@@ -35,6 +37,8 @@ export const ConfigSchema = closed({
     ),
   ),
   brain: Type.Optional(BrainConfig),
+  /** How long a leased model is waited for: until its answer begins, and until more of it comes. */
+  model: Type.Optional(closed({ firstByteMs: Type.Optional(Wait), silenceMs: Type.Optional(Wait) })),
   fallback: Type.Optional(
     closed({ search: Type.Optional(BackendName), storage: Type.Optional(BackendName) }),
   ),

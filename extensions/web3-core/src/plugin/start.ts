@@ -165,6 +165,7 @@ export async function startWeb3(options: StartOptions): Promise<RunningWeb3> {
       stopping: stopping.signal,
       soon: () => tending.soon(),
     }),
+    patience: { firstByteMs: 30_000, silenceMs: 60_000, ...config.model },
     site,
     ownUrl,
     taking: leaseTaking(),

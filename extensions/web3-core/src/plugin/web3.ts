@@ -11,6 +11,13 @@ import type { Backend } from '../provider/backends/backend.ts'
 import type { Here } from '../share/here.ts'
 import type { Sharing } from '../share/sharing.ts'
 
+export interface Patience {
+  /** Until its answer begins. */
+  readonly firstByteMs: number
+  /** Until more of it comes. */
+  readonly silenceMs: number
+}
+
 /** What a capability works with: one running web3-core. */
 export interface Web3 {
   /** @throws MarketError E_UNAVAILABLE, E_NOT_CONFIGURED while this gateway's market does not run. */
@@ -29,6 +36,8 @@ export interface Web3 {
   readonly sharing: Sharing
   readonly here: Here
   readonly brain: Brain
+  /** How long a leased model is waited for. */
+  readonly patience: Patience
   readonly site: Site
   /** Where this gateway reaches its own routes. */
   readonly ownUrl: string
