@@ -1,4 +1,5 @@
-import { Approvals } from '@openclaw-market/protocol/entities/policy'
+import { canonicalHash } from '@openclaw-market/protocol/canonical'
+import { Approvals, type Run } from '@openclaw-market/protocol/entities/policy'
 import { MarketError } from '@openclaw-market/protocol/errors'
 import { ApprovalId } from '@openclaw-market/protocol/ids'
 import { insert, operation } from '@openclaw-market/protocol/operation'
@@ -15,6 +16,8 @@ export const approvalTtlMs = 3_600_000
 export const rememberedMs = 7 * 86_400_000
 /** That wait at once: whoever may ask must not bury the owner in questions. */
 export const mostPending = 50
+/** Of one sender, or of one agent where the host proves no sender: nobody may take the room of all others. */
+export const mostPendingOfOne = 5
 
 /** Asks the owner for what an allowance does not cover. The same request again is the same question. */
 export const askApproval = operation({
@@ -31,7 +34,7 @@ export const askApproval = operation({
     const filter = (each: { readonly expiresAt: number }): boolean => each.expiresAt > now
     return {
       budget: await loadBudget(tx, who, { currency, ...(leaseKey === undefined ? {} : { leaseKey }) }, now),
-      pending: (await tx.list(Approvals, { where, filter, limit: mostPending })).items.length,
+      pending: (await tx.list(Approvals, { where, filter, limit: mostPending })).items,
     }
   },
   decide({ budget, pending }, { currency, amount }, { who, now, ids, rules }) {
@@ -50,7 +53,10 @@ export const askApproval = operation({
       if (last.status === 'approval_pending' && last.amount === amount)
         return { result: { approvalId: last.approvalId, expiresAt: last.expiresAt } }
     }
-    if (pending >= mostPending) throw tooManyQuestions()
+    const asker = askerOf(budget.spender.run)
+    const own = pending.filter(({ run }) => isSame(askerOf(run), asker)).length
+    if (own >= mostPendingOfOne) throw tooManyQuestions(own, mostPendingOfOne, `of ${wordsFor(asker)} `)
+    if (pending.length >= mostPending) throw tooManyQuestions(pending.length, mostPending, '')
     const approvalId = ids.next('apr')
     const expiresAt = now + approvalTtlMs
     const wish = wishOf(budget, currency, amount)
@@ -77,9 +83,24 @@ export const askApproval = operation({
   },
 })
 
-function tooManyQuestions(): MarketError {
-  return new MarketError('E_QUOTA_EXCEEDED', `${mostPending} requests wait for the owner already`, {
-    details: { rule: 'pending-approvals', limit: String(mostPending) },
+/** The sender that the host proves; else the agent, whatever session it asks from. */
+function askerOf({ sender, agentId }: Run): Pick<Run, 'sender' | 'agentId'> {
+  if (sender !== undefined) return { sender }
+  return agentId === undefined ? {} : { agentId }
+}
+
+function isSame(one: Run, other: Run): boolean {
+  return canonicalHash(one) === canonicalHash(other)
+}
+
+function wordsFor({ sender, agentId }: Run): string {
+  if (sender !== undefined) return `sender ${sender.id} on ${sender.channel}`
+  return agentId === undefined ? 'runs without a name' : `agent ${agentId}`
+}
+
+function tooManyQuestions(waiting: number, limit: number, whose: string): MarketError {
+  return new MarketError('E_QUOTA_EXCEEDED', `${waiting} requests ${whose}wait for the owner already`, {
+    details: { rule: 'pending-approvals', waiting: String(waiting), limit: String(limit) },
     hint: 'The owner answers them with /allowance; each is over after an hour by itself.',
   })
 }
