@@ -40,6 +40,10 @@ function runOf({ run = {} }: Node): Run {
   }
 }
 
+function askerOf({ sender, agentId = '' }: Run): string {
+  return sender === undefined ? `agent ${agentId}` : `${sender.channel} ${sender.id}`
+}
+
 function about(whose: Whose, run: Run): boolean {
   const sender = (of: Run | Whose): string => `${of.sender?.channel}/${of.sender?.id}`
   return (
@@ -136,7 +140,9 @@ export const budgetLaws: readonly Law[] = [
   law(settleSpend, ({ params, state, who }) => {
     const spend = state.all(Spends).find(({ spendKey }) => spendKey === params.spendKey)
     if (spend === undefined || spend.actorId !== actor(who)) return ['E_NOT_FOUND']
-    return unless([spend.status !== 'spend_open', 'E_CONFLICT'])
+    const { amount = params.cost, cost } = spend
+    const more = cost !== undefined && cost < (params.cost < amount ? params.cost : amount)
+    return unless([spend.status !== 'spend_open' && !more, 'E_CONFLICT'])
   }),
   law(askApproval, ({ params, state, who, now }) => {
     if (who.kind !== 'node' || who.request === undefined) return ['E_CONFLICT']
@@ -148,7 +154,9 @@ export const budgetLaws: readonly Law[] = [
       .filter((each) => each.status === 'approval_pending' && each.expiresAt > now)
     const [last] = approvalsOf(state, who)
     const same = last !== undefined && waiting.includes(last)
-    return waiting.length >= 50 && !same ? ['E_QUOTA_EXCEEDED'] : ['ok']
+    const asker = askerOf(runOf(who))
+    const ofAsker = waiting.filter((each) => askerOf(each.run) === asker)
+    return (waiting.length >= 50 || ofAsker.length >= 5) && !same ? ['E_QUOTA_EXCEEDED'] : ['ok']
   }),
   law(setPolicy, ({ params, state, who, now, rules }) => {
     if (who.kind === 'node' && !who.owner) return ['E_FORBIDDEN']

@@ -1,17 +1,14 @@
 /** Our own books of a call that the brain has made: what the answer said, or, where it broke off, what its market recorded. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fromFailure } from '@openclaw-market/protocol/errors'
 import { toTotals } from '@openclaw-market/protocol/money/price'
 import type { UnitTotals } from '@openclaw-market/protocol/money/units'
-import { codec } from '@openclaw-market/protocol/schema/codec'
-import type { CallSpend } from '../consumer/budget.ts'
+import type { CallSpend, Demand } from '../consumer/budget.ts'
+import { leaseStatus } from '../consumer/lease-status.ts'
 import { isPlausible } from '../consumer/model-chat.ts'
 import { writeReceipt } from '../consumer/receipt.ts'
-import { nodePrincipal } from '../consumer/node-principal.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { estimateTokens, mostInputTokens } from '../provider/backends/count-tokens.ts'
 import { isJsonObject } from '../provider/backends/json.ts'
-import { leaseStatusContract } from '../resources/status-contract.ts'
 import type { RunBegun } from './choice.ts'
 import type { Entry } from './leased-call.ts'
 import type { Tapped } from './tap.ts'
@@ -87,23 +84,10 @@ async function recordedBill(
   return undefined
 }
 
-/** As this gateway's own wallet sees it. @throws MarketError */
-export async function leaseStatus(web3: Web3, leaseId: Entry['leaseId']) {
-  const name = web3.registry.naming.shown(leaseStatusContract.name)
-  const call = { who: nodePrincipal(web3.market()), door: 'gateway', web3 } as const
-  const envelope = await web3.registry.call(name, { leaseId }, call)
-  if (!envelope.ok) throw fromFailure(envelope)
-  const { ok: _ok, ...answer } = envelope
-  return codec(leaseStatusContract.result).decode(answer)
-}
-
 /** The most that it can be billed for. */
-export function demandOf(body: Buffer): UnitTotals {
-  return {
-    request: 1n,
-    input_token: BigInt(mostInputTokens(body.byteLength)),
-    output_token: BigInt(mostOf(body)),
-  }
+export function demandOf(body: Buffer): Demand {
+  const input_token = BigInt(mostInputTokens(body.byteLength))
+  return { uses: { request: 1n, input_token, output_token: BigInt(mostOf(body)) } }
 }
 
 function mostOf(body: Buffer): number {

@@ -2,7 +2,7 @@
 import type { LeaseId } from '@openclaw-market/protocol/ids'
 import type { Web3 } from '../plugin/web3.ts'
 import { hasEnough, leaseFor, type Tried } from './auto-lease.ts'
-import { leaseStatus } from './bill.ts'
+import { leaseStatus } from '../consumer/lease-status.ts'
 import type { BrainConfig } from './brain-config.ts'
 import {
   mayLease,

@@ -6,6 +6,8 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { MarketError } from '@openclaw-market/protocol/errors'
 import { baseOf, type LeaseAnswer } from '../consumer/call-lease.ts'
+import type { Claimed } from '../consumer/budget.ts'
+import { claimedIn } from '../consumer/claimed.ts'
 import { foreignFailure, unrepeated } from '../consumer/foreign-failure.ts'
 import { neverSent } from '../consumer/never-sent.ts'
 import { readBounded } from '../consumer/read-bounded.ts'
@@ -35,6 +37,8 @@ export interface Failed {
   readonly restMs: number
   /** Whether it may have been carried out, and billed, all the same. */
   readonly unknown: boolean
+  /** What its provider, which has answered, says beside its refusal. */
+  readonly claimed?: Claimed
 }
 
 const path = '/web3/resources/model/chat'
@@ -74,7 +78,8 @@ export async function tryLease(
       const answer = await readBounded(response, maxFailureBytes).catch(() => Buffer.alloc(0))
       const failure = foreignFailure(unrepeated(jsonOf(answer.toString()), token))
       if (failure?.code === 'E_EXPIRED' || failure?.code === 'E_REVOKED') await close(web3, entry)
-      return { ...failed('resting', short, true), ...meaningOf(failure, response.status) }
+      const claimed = claimedIn(response.headers)
+      return { ...failed('resting', short, true), ...meaningOf(failure, response.status), claimed }
     }
     const rest = (response.body ?? emptyBody())[Symbol.asyncIterator]()
     const first = await rest.next()

@@ -74,10 +74,14 @@ export function openBrain(web3: () => Web3, { config, asked, stopping, soon }: B
     async (body, response, left) => {
       asked(body.byteLength)
       const signal = AbortSignal.any([left, stopping])
-      const bill = (made: Pick<Made, 'entry' | 'requestId' | 'passed' | 'spend'>): void => {
-        const work = keepBill(web3(), { ...made, body, run }, stopping).then(() => void billing.delete(work))
+      const inBackground = (doing: Promise<void>): void => {
+        const work = doing
+          .catch((error: unknown) => web3().report('the bill of a leased call', error))
+          .then(() => void billing.delete(work))
         billing.add(work)
       }
+      const bill = (made: Pick<Made, 'entry' | 'requestId' | 'passed' | 'spend'>): void =>
+        inBackground(keepBill(web3(), { ...made, body, run }, stopping))
       if (run === undefined) return unserved(response)
       const decision = await chooses.answering(run)
       let failed: Failed | undefined
@@ -94,7 +98,8 @@ export function openBrain(web3: () => Web3, { config, asked, stopping, soon }: B
         const answer = await tryLease(web3(), entry, requestId, body, signal)
         if ('standing' in answer) {
           if (answer.unknown) bill({ ...answer, spend, passed: tap().end() })
-          else await spend.settle(0n)
+          else if (answer.claimed === undefined) await spend.settle(0n)
+          else inBackground(spend.refused(answer.claimed))
           if (signal.aborted) return unserved(response)
           chooses.stands.rest(entry.leaseId, answer.restMs, answer.standing)
           failed = answer

@@ -11,7 +11,7 @@ import type { LeaseView } from '@openclaw-market/protocol/views/lease'
 import { nodePrincipal } from '../consumer/node-principal.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { endContracts } from '../resources/end-contract.ts'
-import { leaseStatus } from './bill.ts'
+import { leaseStatus } from '../consumer/lease-status.ts'
 import { settleUsed } from './settle-used.ts'
 import {
   callsIn,

@@ -1,5 +1,5 @@
 /** Turns that think with a lease, over a real market: who they are for, and what they may spend. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { good } from '../plugin/world.fixture.ts'
 import { hour, lock, owners, perCall, sentBy, thinker } from './thinking.fixture.ts'
 
@@ -146,6 +146,26 @@ describe.each(['sqlite', 'file'] as const)('what a turn may spend, on the %s sto
     await brain.choose({ ...owners, agentId: 'worker' })
     expect(await ask('s')).toMatchObject({ status: 200 })
     expect(models.map(({ asked }) => asked.length)).toEqual([1, 0])
+    await brain.close()
+    const { allowances } = good(await world.call('web3.billing.policy.get'))
+    expect(allowances).toMatchObject([{ used: `${100 + 12 * 2 + 3 * 3}` }])
+  })
+
+  it('what a call that was refused is billed all the same', async () => {
+    const { world, models, lease, ask } = await thinker({ store })
+    const { brain } = world.running.web3
+    await lease(models[0])
+    good(await world.call('web3.billing.policy.set', today('100000', 'worker')))
+    await brain.choose({ ...owners, agentId: 'worker' })
+    const { fetch } = globalThis
+    const network = vi.spyOn(globalThis, 'fetch').mockImplementation(async (to, how) => {
+      const answer = await fetch(to, how)
+      if (typeof to !== 'string' || !to.endsWith('/web3/resources/model/chat')) return answer
+      await answer.arrayBuffer()
+      return Response.json({ ok: false, error: 'E_RATE_LIMITED', message: 'no' }, { status: 429 })
+    })
+    onTestFinished(() => network.mockRestore())
+    expect(await ask('s')).toMatchObject({ status: 503 })
     await brain.close()
     const { allowances } = good(await world.call('web3.billing.policy.get'))
     expect(allowances).toMatchObject([{ used: `${100 + 12 * 2 + 3 * 3}` }])

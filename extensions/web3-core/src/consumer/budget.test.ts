@@ -92,6 +92,27 @@ describe.each(['sqlite', 'file'] as const)('a budget over two markets on %s', (s
     expect(unknown.message).toContain('an unknown amount of USDC')
   })
 
+  it('counts what a file that is put will come to until its lease ends, not only what the put is billed', async () => {
+    const { here, there } = await twoMarkets(store)
+    const prices = [
+      { unit: 'put', amount: '10', per: '1', currency: 'USDC' },
+      { unit: 'gb_day', amount: '1000000000', per: '1', currency: 'USDC' },
+    ]
+    const storage = good(await there.call('web3.resources.publish', offerOf('storage', { prices })))
+    good(await here.call('web3.resources.lease', wish(String(storage['resourceId']), '90000')))
+    await allow(here, '5000', { whose: { agentId: 'worker' } })
+    const put = (path: string) => callAsNode('web3.storage.put', { path, text: 'x'.repeat(100_000) }, worker)
+    expect(good(await put('a'))).toMatchObject({ servedBy: { cost: '10' } })
+    // 10^5 bytes for an hour at 10^9 a gb_day are 4,167; the lease has run for a moment by now.
+    const [counted] = await used(here)
+    expect(Number(counted)).toBeGreaterThan(4_000)
+    expect(Number(counted)).toBeLessThanOrEqual(4_177)
+    expect(bad(await put('b'))).toMatchObject({
+      error: 'E_QUOTA_EXCEEDED',
+      details: { used: counted, limit: '5000', amount: expect.stringMatching(/^4[01]\d\d$/) },
+    })
+  })
+
   it('opens to those who have an allowance nothing that is not for sale to them', async () => {
     const { here } = await twoMarkets(store)
     await allow(here, '2500', { whose: { sender: { channel: 'telegram', id: 'bob' } } })

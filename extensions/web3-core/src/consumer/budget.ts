@@ -7,12 +7,14 @@ import {
   askApproval,
   callSpendKey,
   concernsCall,
+  costOfKeeping,
   given,
   leaseSpendKey,
   settleSpend,
   takeSpend,
 } from '@openclaw-market/market-core'
 import { isMarketError, MarketError } from '@openclaw-market/protocol/errors'
+import type { LeaseId } from '@openclaw-market/protocol/ids'
 import { costCeiling, costFloor, type Prices } from '@openclaw-market/protocol/money/price'
 import type { UnitTotals } from '@openclaw-market/protocol/money/units'
 import type { Call, Foreseen } from '../capabilities/capability.ts'
@@ -20,6 +22,7 @@ import { runLocal } from '../capabilities/through-market.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { findLease } from './find-lease.ts'
 import { asksForItself } from './own-backend.ts'
+import { leaseStatus } from './lease-status.ts'
 import { nodePrincipal } from './node-principal.ts'
 import type { VaultEntry } from './vault.ts'
 
@@ -69,10 +72,10 @@ export async function takeLeaseSpend(
 
 /** What it came to; what nobody can tell stays counted whole, and is tried again with the next tending. */
 export async function settleLeaseSpend(web3: Web3, tokenHash: string, cost: bigint): Promise<void> {
-  await settle(web3, leaseSpendKey(tokenHash), cost)
+  await settleSpendOf(web3, leaseSpendKey(tokenHash), cost)
 }
 
-async function settle(web3: Web3, spendKey: string, cost: bigint): Promise<void> {
+export async function settleSpendOf(web3: Web3, spendKey: string, cost: bigint): Promise<void> {
   const market = web3.market()
   try {
     await runLocal(market, settleSpend, { spendKey, cost }, nodePrincipal(market))
@@ -88,19 +91,31 @@ export interface CallSpend {
    * @param used by our own count or in agreement with it: whatever is said of the cost, it came to as much as that
    */
   settle(cost: bigint | undefined, used?: UnitTotals): Promise<void>
+  /** Its provider has answered that it did nothing: it came to what it is billed for all the same. */
+  refused(claimed: Claimed): Promise<void>
 }
 
-const free: CallSpend = { settle: async () => undefined }
+/** What an answer says that a call has cost and used. */
+export interface Claimed {
+  readonly cost?: bigint | undefined
+  readonly used?: UnitTotals | undefined
+}
 
-/**
- * Takes what a call on a lease may come to, from whoever has not paid for it with the lease.
- * @param demand the most that it uses; undefined when that cannot be known: then it may use up the lease
- */
+const free: CallSpend = { settle: async () => undefined, refused: async () => undefined }
+
+export interface Demand {
+  /** The most that the call uses; undefined when that cannot be known: then it may use up the lease. */
+  readonly uses: UnitTotals | undefined
+  /** Bytes that are kept from then on, and billed for as long as the lease lasts. */
+  readonly keeps?: bigint
+}
+
+/** Takes what a call on a lease may come to, from whoever has not paid for it with the lease. */
 export async function takeCallSpend(
   call: Call,
-  entry: VaultEntry & { readonly leaseId: string },
+  entry: VaultEntry & { readonly leaseId: LeaseId },
   requestId: string,
-  demand: UnitTotals | undefined,
+  demand: Demand,
 ): Promise<CallSpend> {
   const { web3, who } = call
   const { currency } = entry
@@ -114,7 +129,7 @@ export async function takeCallSpend(
     concernsCall(tx, who, { currency, leaseKey }),
   )
   if (!concerned) return free
-  const { amount, prices = [] } = (await priced(web3, entry, demand)) ?? {}
+  const { amount, prices = [], keeping = 0n } = (await priced(web3, entry, demand)) ?? {}
   const wish = { currency, amount, leaseKey }
   const spendKey = callSpendKey(entry.leaseId, requestId)
   const taking = { what: 'call' as const, spendKey, currency, leaseKey, ...given({ amount }) }
@@ -123,7 +138,12 @@ export async function takeCallSpend(
     settle: async (cost, used = {}) => {
       if (cost === undefined) return
       const least = costFloor(prices, used)
-      await settle(web3, spendKey, cost > least ? cost : least)
+      await settleSpendOf(web3, spendKey, larger(cost, least) + keeping)
+    },
+    refused: async ({ cost: claimed = 0n, used = {} }) => {
+      const recorded = await recordedCost(web3, entry.leaseId, requestId)
+      if (recorded === undefined) return
+      await settleSpendOf(web3, spendKey, larger(larger(claimed, recorded), costFloor(prices, used)))
     },
   }
 }
@@ -132,7 +152,7 @@ export async function takeCallSpend(
 export async function foreseenOf(
   web3: Web3,
   leases: readonly VaultEntry[],
-  demand: UnitTotals | undefined,
+  demand: Demand,
 ): Promise<Foreseen | undefined> {
   const [entry] = leases
   if (entry?.currency === undefined) return undefined
@@ -148,24 +168,42 @@ interface Priced {
   /** Never more than is left of the lease. */
   readonly amount: bigint
   readonly prices: Prices
+  /** The part of it that is not billed with the call. */
+  readonly keeping: bigint
 }
 
 /** Undefined when its market does not say. */
 async function priced(
   web3: Web3,
   entry: VaultEntry,
-  demand: UnitTotals | undefined,
+  { uses, keeps = 0n }: Demand,
 ): Promise<Priced | undefined> {
   try {
     const lease = await findLease(web3, entry)
     if (lease === undefined) return undefined
-    const { remaining, prices } = lease
-    const ceiling = demand === undefined ? remaining : costCeiling(prices, demand)
-    return { amount: ceiling < remaining ? ceiling : remaining, prices }
+    const { remaining, prices, expiresAt } = lease
+    const keeping = costOfKeeping(prices, keeps, expiresAt - web3.now())
+    const ceiling = uses === undefined ? remaining : costCeiling(prices, uses) + keeping
+    return { amount: ceiling < remaining ? ceiling : remaining, prices, keeping }
   } catch (error) {
     if (isMarketError(error)) return undefined
     throw error
   }
+}
+
+/** What its market has on record for a call: nothing where there is no record, undefined when it does not say. */
+async function recordedCost(web3: Web3, leaseId: LeaseId, requestId: string): Promise<bigint | undefined> {
+  try {
+    const { records } = await leaseStatus(web3, leaseId)
+    return records.find((each) => each.requestId === requestId)?.cost ?? 0n
+  } catch (error) {
+    if (isMarketError(error)) return undefined
+    throw error
+  }
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
 }
 
 /** Of a lease that was taken before its currency was kept. */

@@ -6,13 +6,14 @@ import { randomUUID } from 'node:crypto'
 import { SessionKey } from '@openclaw-market/protocol/entities/policy'
 import { isMarketError, MarketError, type ErrorCode } from '@openclaw-market/protocol/errors'
 import type { LeaseId } from '@openclaw-market/protocol/ids'
-import type { ResourceKind, UnitTotals } from '@openclaw-market/protocol/money/units'
+import type { ResourceKind } from '@openclaw-market/protocol/money/units'
 import type { Principal } from '@openclaw-market/protocol/principal'
 import { codec } from '@openclaw-market/protocol/schema/codec'
 import type { Call } from '../capabilities/capability.ts'
 import type { Web3 } from '../plugin/web3.ts'
 import { jsonOf } from '../provider/backends/json.ts'
-import { takeCallSpend, type CallSpend } from './budget.ts'
+import { takeCallSpend, type CallSpend, type Claimed, type Demand } from './budget.ts'
+import { claimedIn } from './claimed.ts'
 import { foreignCodes, foreignFailure, unrepeated } from './foreign-failure.ts'
 import { neverSent } from './never-sent.ts'
 import { readBounded } from './read-bounded.ts'
@@ -29,8 +30,7 @@ export interface LeaseCall {
   readonly errors: readonly ErrorCode[]
   /** Whether another lease may have what this one has not. */
   readonly elsewhere?: true
-  /** The most that it uses; undefined when that cannot be known beforehand. */
-  readonly demand: UnitTotals | undefined
+  readonly demand: Demand
 }
 
 export interface LeaseAnswer {
@@ -81,15 +81,20 @@ export async function callLease(
   for (const entry of leases) {
     const requestId = randomUUID()
     const spend = await takeCallSpend(by, entry, requestId, call.demand)
+    let refusal: MarketError
     try {
       const answer = await callOne(web3, entry, requestId, call)
-      return { ...answer, spend, ...conversationOf(by.who) }
+      if (!('refusal' in answer)) return { ...answer, spend, ...conversationOf(by.who) }
+      refusal = answer.refusal
+      if (!isSilence(refusal)) await spend.refused(answer.claimed)
     } catch (error) {
-      await spend.settle(didNothing(error) ? 0n : undefined)
-      if (!isMarketError(error) || !surelyNothing(error, call)) throw error
-      failures.push(error)
-      if (error.code === 'E_EXPIRED' || error.code === 'E_REVOKED') await web3.vault().close(entry.leaseId)
+      if (!isMarketError(error)) throw error
+      refusal = error
+      if (!isSilence(refusal)) await spend.settle(0n)
     }
+    if (!surelyNothing(refusal, call)) throw refusal
+    failures.push(refusal)
+    if (refusal.code === 'E_EXPIRED' || refusal.code === 'E_REVOKED') await web3.vault().close(entry.leaseId)
   }
   throw (
     failures.find(({ code }) => code === 'E_UNAVAILABLE') ??
@@ -111,10 +116,16 @@ function surelyNothing({ code }: MarketError, { elsewhere }: LeaseCall): boolean
   return may.includes(code) || (elsewhere === true && code === 'E_NOT_FOUND')
 }
 
-/** A refusal means that nothing was done. After silence nobody knows. */
-function didNothing(error: unknown): boolean {
+/** Nobody knows what was done, and the most that it can come to stays counted. */
+function isSilence({ code }: MarketError): boolean {
   const silence: readonly ErrorCode[] = ['E_OUTCOME_UNKNOWN', 'E_INTERNAL', 'E_TIMEOUT']
-  return isMarketError(error) && !silence.includes(error.code)
+  return silence.includes(code)
+}
+
+/** The provider has answered that it did nothing. What it bills for that, it says beside, or its market does. */
+interface Refused {
+  readonly refusal: MarketError
+  readonly claimed: Claimed
 }
 
 async function callOne(
@@ -122,13 +133,14 @@ async function callOne(
   entry: LeaseAnswer['entry'],
   requestId: string,
   call: LeaseCall,
-): Promise<Omit<LeaseAnswer, 'spend'>> {
+): Promise<Omit<LeaseAnswer, 'spend'> | Refused> {
   const token = web3.vault().token(entry.leaseId)
   const response = await send(`${baseOf(web3, entry)}${call.path}`, call, {
     authorization: `Bearer ${token}`,
     'x-openclaw-request-id': requestId,
   })
-  if (!response.ok) throw readFailure(response, call.errors, token)
+  if (!response.ok)
+    return { refusal: readFailure(response, call.errors, token), claimed: claimedIn(response.headers) }
   return { entry, requestId, body: response.body, headers: response.headers }
 }
 

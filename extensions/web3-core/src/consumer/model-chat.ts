@@ -8,7 +8,7 @@ import { capability } from '../capabilities/capability.ts'
 import { deliveredBytes, estimateTokens, plausibleUsage } from '../provider/backends/count-tokens.ts'
 import type { Patience } from '../plugin/web3.ts'
 import type { ChatCompletion } from '../provider/backends/backend.ts'
-import { foreseenOf } from './budget.ts'
+import { foreseenOf, type Demand } from './budget.ts'
 import { callLease, usableLeases } from './call-lease.ts'
 import { readJson } from './read-json.ts'
 import { keepReceipt, ServedBy } from './receipt.ts'
@@ -166,12 +166,9 @@ function bodyOf({ messages, maxTokens, temperature }: Asked) {
 }
 
 /** The most: no tokenizer makes more tokens than there are bytes. */
-function demandOf(body: ReturnType<typeof bodyOf>): UnitTotals {
-  return {
-    request: 1n,
-    input_token: BigInt(Buffer.byteLength(JSON.stringify(body))),
-    output_token: BigInt(body.max_tokens),
-  }
+function demandOf(body: ReturnType<typeof bodyOf>): Demand {
+  const input_token = BigInt(Buffer.byteLength(JSON.stringify(body)))
+  return { uses: { request: 1n, input_token, output_token: BigInt(body.max_tokens) } }
 }
 
 /** Tokens are the provider's to count; what bytes went out and came back bounds what it can truly have counted. */

@@ -2,13 +2,12 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { sha256Hex } from '@openclaw-market/protocol/canonical'
 import { ConsumerReceipts } from '@openclaw-market/protocol/entities/records'
-import { UsageOrNone, toTotals, toUsage } from '@openclaw-market/protocol/money/price'
+import { UsageOrNone, toUsage } from '@openclaw-market/protocol/money/price'
 import { totalsBetween, totalEntries, type UnitTotals } from '@openclaw-market/protocol/money/units'
-import { codec } from '@openclaw-market/protocol/schema/codec'
 import { Amount, closed, CurrencySymbol, literals } from '@openclaw-market/protocol/schema/scalars'
 import type { Web3 } from '../plugin/web3.ts'
 import type { LeaseAnswer } from './call-lease.ts'
-import { readCost } from './stated-cost.ts'
+import { claimedIn } from './claimed.ts'
 
 const whyLocal = ['no-lease', 'lease-over', 'not-reached', 'vault-closed', 'market-off', 'newer'] as const
 /**
@@ -93,9 +92,7 @@ export async function keepReceipt(
   counted: UnitTotals,
   agreement: Agreement,
 ) {
-  const stated = readUsage(headers.get('x-openclaw-usage'))
-  const totals = stated === undefined ? undefined : toTotals(stated)
-  const cost = readCost(headers.get('x-openclaw-cost'))
+  const { cost, used: totals } = claimedIn(headers)
   const agrees = totals !== undefined && agreement(totals)
   const responseHash = sha256Hex(body)
   // Of a bill that we do not agree with we do not know what it comes to.
@@ -117,15 +114,7 @@ export async function keepReceipt(
     requestId,
     ...(cost === undefined ? {} : { cost }),
     ...(entry.currency === undefined ? {} : { currency: entry.currency }),
-    ...(stated === undefined ? {} : { usage: stated }),
+    ...(totals === undefined ? {} : { usage: toUsage(totals) }),
     agrees,
-  }
-}
-
-function readUsage(header: string | null) {
-  try {
-    return codec(UsageOrNone).decode(JSON.parse(header ?? ''))
-  } catch {
-    return undefined
   }
 }

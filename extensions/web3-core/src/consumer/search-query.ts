@@ -91,7 +91,7 @@ export const searchCapability = capability(
       body: ask,
       timeoutMs,
       errors: contract.errors,
-      demand: counted,
+      demand: { uses: counted },
     })
     if ('why' in answer) {
       const own = asksForItself(call) ? ownSearch(web3) : undefined
@@ -107,7 +107,7 @@ export const searchCapability = capability(
       ? undefined
       : searchOwn(own, { q, limit, ...(site === undefined ? {} : { site }) }, 'market-off')
   },
-  ({ leaseId }, { web3 }) => foreseenOf(web3, usableLeases(web3, 'search', leaseId), { query: 1n }),
+  ({ leaseId }, { web3 }) => foreseenOf(web3, usableLeases(web3, 'search', leaseId), { uses: { query: 1n } }),
 )
 
 const timeoutMs = 60_000

@@ -1,6 +1,7 @@
 import { getLease, listUsage } from '@openclaw-market/market-core'
 import { capability } from '../capabilities/capability.ts'
 import { runLocal } from '../capabilities/through-market.ts'
+import { correctSpends } from '../consumer/correct-spends.ts'
 import { marketOfLease } from '../consumer/of-lease.ts'
 import { ownCount } from '../consumer/own-count.ts'
 import { exampleLease } from './examples.ts'
@@ -31,11 +32,13 @@ export const statusCapability = capability(
     const { name, remote } = marketOfLease(call, leaseId)
     if (remote !== undefined) {
       const { lease, records } = await remote.call(leaseStatusContract, { leaseId })
+      await correctSpends(call, leaseId, records)
       return { lease, records, market: name, ownCount: await ownCount(call, leaseId, records) }
     }
     const market = call.web3.market()
     const { lease } = await runLocal(market, getLease, { leaseId }, call.who)
     const { entries } = await runLocal(market, listUsage, { leaseId }, call.who)
+    await correctSpends(call, leaseId, entries)
     return { lease, records: entries, market: name, ownCount: await ownCount(call, leaseId, entries) }
   },
 )

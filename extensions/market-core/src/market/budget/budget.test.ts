@@ -203,6 +203,13 @@ describe.each(backends)('a budget on %s', (backend) => {
       error: 'E_CONFLICT',
     })
     expect(await refuses(world, takeSpend, wish, world.node)).toMatchObject({ error: 'E_CONFLICT' })
+    for (const [cost, counted] of [
+      ['450', 450n],
+      ['9000', 800n],
+    ] as const) {
+      await does(world, settleSpend, { spendKey, cost }, world.node)
+      expect(await used(world)).toEqual([counted])
+    }
     await checkInvariants(world.market.store)
   })
 

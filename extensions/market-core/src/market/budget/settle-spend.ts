@@ -7,7 +7,10 @@ import { transition } from '@openclaw-market/protocol/states/machine'
 import { spendMachine } from '@openclaw-market/protocol/states/tables'
 import { found } from '../found.ts'
 
-/** What a spend came to: the rest is free again. Never more than was taken, whoever says so. */
+/**
+ * What a spend came to: the rest is free again. Never more than was taken, whoever says so. What was known before can only
+ * turn out to be more: nothing that has counted is given back twice.
+ */
 export const settleSpend = operation({
   name: 'market.spend.settle',
   summary: 'Says what something that was taken from the budget has come to.',
@@ -23,8 +26,11 @@ export const settleSpend = operation({
   },
   decide(spend, params) {
     const { spendId, amount } = spend
-    const status = transition(spendMachine, spend.status, 'spend_settled', `spend ${spendId}`)
     const cost = amount !== undefined && params.cost > amount ? amount : params.cost
+    const more = spend.cost !== undefined && cost > spend.cost
+    const status = more
+      ? spend.status
+      : transition(spendMachine, spend.status, 'spend_settled', `spend ${spendId}`)
     return { result: { cost }, subjects: [spendId], writes: [update(Spends, { ...spend, cost, status })] }
   },
 })

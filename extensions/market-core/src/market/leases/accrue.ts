@@ -1,7 +1,7 @@
 /** Storage over time: exact byte-milliseconds, from which whole gb_days follow. */
 import { UsageRecords, type Lease } from '@openclaw-market/protocol/entities/lease'
 import type { IdSource } from '@openclaw-market/protocol/ids'
-import { affordable, costOfStep } from '@openclaw-market/protocol/money/price'
+import { affordable, costCeiling, costOfStep, type Prices } from '@openclaw-market/protocol/money/price'
 import { insert, type HoldChange, type Write } from '@openclaw-market/protocol/operation'
 import { escrow } from '../../ledger/account.ts'
 import { record } from '../usage/record.ts'
@@ -14,6 +14,17 @@ export function accrue(lease: Lease, now: number): Lease {
   const until = Math.max(lease.accruedAt, Math.min(now, lease.expiresAt))
   const elapsed = BigInt(until - lease.accruedAt)
   return { ...lease, byteMs: (lease.byteMs ?? 0n) + (lease.storedBytes ?? 0n) * elapsed, accruedAt: until }
+}
+
+/**
+ * The share that bytes kept for `ms` have in the bill, rounded up: what all of them are billed together is never more than all
+ * their shares, though it is the whole gb_day that one of them fills which is billed.
+ */
+export function costOfKeeping(prices: Prices, bytes: bigint, ms: number): bigint {
+  const byTime = prices.flatMap((price) =>
+    price.unit === 'gb_day' ? [{ ...price, per: price.per * byteMsPerGbDay }] : [],
+  )
+  return costCeiling(byTime, { gb_day: bytes * BigInt(Math.max(0, ms)) })
 }
 
 export interface Accrued {

@@ -80,7 +80,7 @@ function fromLease(call: Call, path: string, leaseId: LeaseId | undefined) {
     errors,
     elsewhere: true,
     // How large the file is, it says itself.
-    demand: undefined,
+    demand: { uses: undefined },
   })
 }
 

@@ -28,7 +28,7 @@ export function pageOf(
     body: ask,
     timeoutMs,
     errors,
-    demand: {},
+    demand: { uses: {} },
   })
 }
 

@@ -5,7 +5,7 @@ import type { Contract } from '@openclaw-market/protocol/operation'
 import { closed } from '@openclaw-market/protocol/schema/scalars'
 import { capability } from '../../capabilities/capability.ts'
 import type { StorageBackend } from '../../provider/backends/backend.ts'
-import { foreseenOf } from '../budget.ts'
+import { foreseenOf, type Demand } from '../budget.ts'
 import { usableLeases } from '../call-lease.ts'
 import { asksForItself, ownStorage } from '../own-backend.ts'
 import { readJson } from '../read-json.ts'
@@ -78,7 +78,7 @@ export const putCapability = capability(
       body: { path, bytesBase64: file.bytes.toString('base64'), ...mimeOf(file) },
       timeoutMs,
       errors,
-      demand: counted,
+      demand: demandOf(file.bytes),
     })
     if ('why' in answer) {
       const own = asksForItself(call) ? ownStorage(call.web3) : undefined
@@ -94,11 +94,13 @@ export const putCapability = capability(
     return own === undefined ? undefined : putOwn(own, fileOf(path, text, bytesBase64, mime), 'market-off')
   },
   ({ text, bytesBase64, leaseId }, { web3 }) =>
-    foreseenOf(web3, usableLeases(web3, 'storage', leaseId), {
-      put: 1n,
-      byte: BigInt(contentOf(text, bytesBase64).length),
-    }),
+    foreseenOf(web3, usableLeases(web3, 'storage', leaseId), demandOf(contentOf(text, bytesBase64))),
 )
+
+/** It is billed once for the bytes, and then for as long as they are kept. */
+function demandOf({ length }: Buffer): Demand {
+  return { uses: { put: 1n, byte: BigInt(length) }, keeps: BigInt(length) }
+}
 
 /** What we need of a provider's answer. */
 const Put = Type.Object(File)
