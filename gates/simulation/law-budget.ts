@@ -72,7 +72,7 @@ function usedOf(state: State, allowance: Allowance, run: Run, now: number): bigi
         (spend.taker === undefined || !about(whose, spend.taker)) &&
         (per === 'day'
           ? now - spend.createdAt < aDay
-          : (spend.run.sessionKey ?? '') === (run.sessionKey ?? '')),
+          : (spend.run.sessionKey ?? '') === (run.sessionKey ?? '') && now - spend.createdAt < 30 * aDay),
     )
   const costs = under.map((spend) => costOf(state, spend))
   return costs.includes(undefined) ? undefined : sum(costs, (cost) => cost ?? 0n)

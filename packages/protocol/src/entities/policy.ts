@@ -16,7 +16,7 @@ import { approvalStates, spendStates } from '../states/tables.ts'
 
 /**
  * - `call`: what one capability commits at once: the lock of a lease, or one call on a lease that another took
- * - `session`: all that one conversation commits, however long it goes on
+ * - `session`: what is committed under one session key of the host, within the last 30 days
  * - `day`: what is committed within 24 hours, rolling
  */
 export const allowancePeriods = ['call', 'session', 'day'] as const

@@ -16,9 +16,11 @@ import type { ReadTx } from '@openclaw-market/protocol/reading'
 import type { ActorId } from '@openclaw-market/protocol/schema/scalars'
 import { concerned, isNamed, type Counted, type Wish } from '../../policy/judge.ts'
 import { isAbout, sessionOf, spenderOf, type Spender } from '../../policy/run.ts'
-import { every } from '../every.ts'
+import { spendsSince } from './spends-since.ts'
 
 export const dayMs = 86_400_000
+/** A session that goes on for longer is counted for so long. */
+export const sessionMs = 30 * dayMs
 
 export interface Budget {
   readonly spender: Spender
@@ -139,13 +141,10 @@ export async function count(
       }
     }
   }
-  if (allowances.some(({ per }) => per === 'day')) {
-    const since = { field: 'createdAt' as const, value: now - dayMs + 1 }
-    await add('day', every(tx, Spends, { where: { actorId }, atLeast: since }))
-  }
-  if (allowances.some(({ per }) => per === 'session')) {
-    await add('session', every(tx, Spends, { where: { actorId, session: sessionOf(run) } }))
-  }
+  const has = (period: Allowance['per']): boolean => allowances.some(({ per }) => per === period)
+  if (has('day')) await add('day', spendsSince(tx, { actorId }, now - dayMs + 1))
+  if (has('session'))
+    await add('session', spendsSince(tx, { actorId, session: sessionOf(run) }, now - sessionMs + 1))
   return allowances.map((allowance) => ({
     allowance,
     ...(counts.get(allowance.allowanceId) ?? { used: 0n, unknown: 0 }),

@@ -30,7 +30,10 @@ const params = closed(
     allow: Type.Optional(
       closed(
         {
-          per: literals(allowancePeriods, 'call: each at most; day: within 24 hours, rolling'),
+          per: literals(
+            allowancePeriods,
+            'call: each at most; day: within 24 hours, rolling; session: one session key, 30 days',
+          ),
           whose: Type.Optional(
             Type.Object(Whose.properties, {
               additionalProperties: false,
