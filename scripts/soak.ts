@@ -9,13 +9,18 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const root = join(import.meta.dirname, '..')
-const gates = readdirSync(join(root, 'gates'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name)
+/** By its name, the folder of each. */
+const gates = new Map([
+  ...readdirSync(join(root, 'gates'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => [name, `gates/${name}/`] as const),
+  // The real gateway, on both stores.
+  ['gateway', 'test/'] as const,
+])
 
 function refuse(message: string): never {
   process.stderr.write(
-    `${message}\nusage: npm run soak -- [GATE …] [--seed N] [--small]\ngates: ${gates.join(' ')}\n`,
+    `${message}\nusage: npm run soak -- [GATE …] [--seed N] [--small]\ngates: ${[...gates.keys()].join(' ')}\n`,
   )
   process.exit(2)
 }
@@ -32,7 +37,7 @@ function read() {
 }
 
 const { values, positionals } = read()
-const unknown = positionals.find((name) => !gates.includes(name))
+const unknown = positionals.find((name) => !gates.has(name))
 if (unknown !== undefined) refuse(`there is no gate ${unknown}`)
 const seed = values.seed ?? String(randomInt(2 ** 31))
 if (!/^(0|[1-9]\d{0,9})$/.test(seed) || Number(seed) >= 2 ** 31)
@@ -40,7 +45,9 @@ if (!/^(0|[1-9]\d{0,9})$/.test(seed) || Number(seed) >= 2 ** 31)
 
 process.stdout.write(`seed ${seed}${values.small ? ', small' : ''}\n`)
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-const filters = positionals.length === 0 ? ['gates/'] : positionals.map((name) => `gates/${name}/`)
+const filters = [...gates].flatMap(([name, folder]) =>
+  positionals.length === 0 || positionals.includes(name) ? [folder] : [],
+)
 const { status } = spawnSync(
   process.execPath,
   [vitest, 'run', '--project', 'gates', '--project', 'gateway', ...filters],

@@ -20,8 +20,8 @@ import {
   temporaryDirectory,
   text,
   type MarketGateway,
-  type Store,
 } from './market-gateway.fixture.ts'
+import type { Store } from './stores.fixture.ts'
 import { balanceOf, deposit, search, writeDocs } from './offers.fixture.ts'
 import { renaming } from './plugins/web3-core-renamed/rename.ts'
 

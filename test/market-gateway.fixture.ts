@@ -7,8 +7,7 @@ import { pluginDirectories } from '../scripts/build-plugins.ts'
 import { isRecord, type JsonRecord } from '../scripts/gateway/json-value.ts'
 import { launchGateway, type Gateway, type LaunchOptions } from '../scripts/gateway/launch.ts'
 import type { OperatorScope } from '../scripts/gateway/rpc-client.ts'
-
-export type Store = 'sqlite' | 'file'
+import type { Store } from './stores.fixture.ts'
 
 export interface MarketGatewayOptions {
   readonly dir: string

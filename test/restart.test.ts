@@ -16,9 +16,9 @@ import {
   text,
   until,
   type MarketGateway,
-  type Store,
 } from './market-gateway.fixture.ts'
 import { balanceOf, deposit, model, publishDelegated, search, writeDocs } from './offers.fixture.ts'
+import { storesOr } from './stores.fixture.ts'
 import { good, outsideWallet, type Leased, type OutsideWallet } from './outside-wallet.fixture.ts'
 
 const prices = { input: 3n, output: 7n }
@@ -28,7 +28,7 @@ const windowMs = 3_000
 const requestId = 'the-request-that-was-cut'
 const question = { messages: [{ role: 'user', content: 'Tell me of the sea.' }], max_tokens: 400 }
 
-describe.each<Store>(['sqlite', 'file'])('a gateway killed in mid-stream, store %s', (store) => {
+describe.each(storesOr('file'))('a gateway killed in mid-stream, store %s', (store) => {
   const home = temporaryDirectory('restart-test')
   const provider = { key: generatePrivateKey() }
   let upstream: HeldUpstream

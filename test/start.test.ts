@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isRecord, parseJson, type JsonRecord } from '../scripts/gateway/json-value.ts'
+import { everyStore, storesOr } from './stores.fixture.ts'
 import { tamper, type Edit } from './tampered-store.ts'
 
 const scripts = join(import.meta.dirname, '..', 'scripts')
@@ -107,8 +108,9 @@ function expectLoop(line: JsonRecord, store: string): void {
   expect(units(totals, 'available')).toBe(units(totals, 'deposited'))
 }
 
-describe.each(['sqlite', 'file'] as const)('npm start on the %s store', (store) => {
-  it('does the loop once, says so in one line of JSON, and leaves nothing behind', async () => {
+it.each(everyStore)(
+  'npm start on the %s store does the loop once, says so in one line of JSON, and leaves nothing behind',
+  async (store) => {
     const { ended, out, err } = run('start.ts', ['--once', '--json', '--demo', '--store', store])
     expect(await ended, err()).toBe(0)
     expect(out().trimEnd().split('\n')).toHaveLength(1)
@@ -116,143 +118,143 @@ describe.each(['sqlite', 'file'] as const)('npm start on the %s store', (store) 
     expect(err()).toContain('DEMO model')
     expect(out() + err()).not.toMatch(/tok_|ses_|0x[0-9a-f]{64}/)
     expect(left()).toEqual([])
+  },
+)
+
+describe.each(storesOr('sqlite'))('npm start on the %s store without --once', (store) => {
+  let start: Run
+  let directory: string
+  let copies = 0
+
+  beforeAll(async () => {
+    start = run('start.ts', ['--json', '--demo', '--store', store])
+    await start.says('Recount the books at any time')
+    directory = join(place, left()[0] ?? '')
   })
 
-  describe('without --once', () => {
-    let start: Run
-    let directory: string
-    let copies = 0
+  const books = (): string => join(directory, 'state', 'market-core', 'store')
 
-    beforeAll(async () => {
-      start = run('start.ts', ['--json', '--demo', '--store', store])
-      await start.says('Recount the books at any time')
-      directory = join(place, left()[0] ?? '')
+  async function recount(path: string, seen?: string): Promise<JsonRecord & { problems: string }> {
+    const args = ['--store', path, ...(seen === undefined ? [] : ['--seen', seen])]
+    const { ended, out } = run('recount-books/main.ts', args)
+    const code = await ended
+    const answer = json(out())
+    expect(code).toBe(answer['conserved'] === true ? 0 : 1)
+    return { ...answer, problems: JSON.stringify(answer['problems']) }
+  }
+
+  /** The market rests, so that a copy of its files is whole. */
+  function copy(): string {
+    const target = join(root, `${store}-copy-${(copies += 1)}`)
+    cpSync(books(), target, { recursive: true, filter: (path) => !path.includes('lock.') })
+    return target
+  }
+
+  it('has said the same line, and stays up', () => {
+    expectLoop(json(start.out()), store)
+    expect(start.child.exitCode).toBeNull()
+  })
+
+  it('has books that hold, with what caller and upstream saw', async () => {
+    expect(await recount(copy())).toMatchObject({ conserved: true, problems: '[]' })
+    expect(await recount(books(), join(directory, 'seen.json'))).toMatchObject({
+      conserved: true,
+      problems: '[]',
     })
+  })
 
-    const books = (): string => join(directory, 'state', 'market-core', 'store')
+  const more = (value: unknown): string => (BigInt(String(value)) + 1n).toString()
+  const usageOf = (body: JsonRecord): JsonRecord[] =>
+    records(body['usage']).map((item) => ({ ...item, quantity: more(item['quantity']) }))
+  const tampered: readonly (readonly [what: string, collection: string, edit: Edit, says: string])[] = [
+    [
+      'another amount of a transfer',
+      'transfer',
+      (body) => ({ ...body, amount: more(body['amount']) }),
+      'debits of',
+    ],
+    [
+      'another reason of a transfer',
+      'transfer',
+      (b) => (b['reason'] === 'release' ? { ...b, reason: 'refund' } : 'keep'),
+      'no business',
+    ],
+    [
+      'a transfer that is gone',
+      'transfer',
+      (b) => (b['reason'] === 'refund' ? undefined : 'keep'),
+      'escrow of',
+    ],
+    [
+      'another quantity of a usage record',
+      'usage_record',
+      (body) => ({ ...body, usage: usageOf(body) }),
+      'hash of use_',
+    ],
+    [
+      'another cost of a usage record',
+      'usage_record',
+      (body) => ({ ...body, cost: more(body['cost']) }),
+      'cost of use_',
+    ],
+    ['a usage record that is gone', 'usage_record', () => undefined, 'seq of use_'],
+    [
+      'another amount of a deposit',
+      'deposit',
+      (body) => ({ ...body, amount: more(body['amount']) }),
+      'that came in',
+    ],
+  ]
+  it.each(tampered)('would notice %s, with the checksum mended', async (_what, collection, edit, says) => {
+    const target = copy()
+    tamper(target, collection, edit)
+    const { conserved, problems } = await recount(target)
+    expect(conserved).toBe(false)
+    expect(problems).toContain(says)
+  })
 
-    async function recount(path: string, seen?: string): Promise<JsonRecord & { problems: string }> {
-      const args = ['--store', path, ...(seen === undefined ? [] : ['--seen', seen])]
-      const { ended, out } = run('recount-books/main.ts', args)
-      const code = await ended
-      const answer = json(out())
-      expect(code).toBe(answer['conserved'] === true ? 0 : 1)
-      return { ...answer, problems: JSON.stringify(answer['problems']) }
-    }
+  it('would notice a changed record by its checksum alone', async () => {
+    const target = copy()
+    tamper(target, 'transfer', (body) => ({ ...body, memo: 'changed' }), 'stale')
+    const { conserved, problems } = await recount(target)
+    expect(conserved).toBe(false)
+    expect(problems).toMatch(/checksum|damaged/)
+  })
 
-    /** The market rests, so that a copy of its files is whole. */
-    function copy(): string {
-      const target = join(root, `${store}-copy-${(copies += 1)}`)
-      cpSync(books(), target, { recursive: true, filter: (path) => !path.includes('lock.') })
-      return target
-    }
+  it.each([
+    [
+      'the upstream served more',
+      (seen: JsonRecord) => (seen['served'] = { requests: 3, input_tokens: 1, output_tokens: 1 }),
+      'upstream served',
+    ],
+    ['the caller paid less', (seen: JsonRecord) => firstCall(seen, 'cost', '1'), 'cost of use_'],
+    [
+      'the caller got another answer',
+      (seen: JsonRecord) => firstCall(seen, 'sha256', '00'),
+      'answer of use_',
+    ],
+    [
+      'the caller made another request',
+      (seen: JsonRecord) => firstCall(seen, 'requestId', 'req_other'),
+      'did not make',
+    ],
+  ])('would notice that %s', async (what, change, says) => {
+    const seen = json(readFileSync(join(directory, 'seen.json'), 'utf8'))
+    change(seen)
+    const file = join(root, `${store}-${what.replaceAll(' ', '-')}.json`)
+    writeFileSync(file, JSON.stringify(seen))
+    const { conserved, problems } = await recount(books(), file)
+    expect(conserved).toBe(false)
+    expect(problems).toContain(says)
+  })
 
-    it('has said the same line, and stays up', () => {
-      expectLoop(json(start.out()), store)
-      expect(start.child.exitCode).toBeNull()
-    })
-
-    it('has books that hold, with what caller and upstream saw', async () => {
-      expect(await recount(copy())).toMatchObject({ conserved: true, problems: '[]' })
-      expect(await recount(books(), join(directory, 'seen.json'))).toMatchObject({
-        conserved: true,
-        problems: '[]',
-      })
-    })
-
-    const more = (value: unknown): string => (BigInt(String(value)) + 1n).toString()
-    const usageOf = (body: JsonRecord): JsonRecord[] =>
-      records(body['usage']).map((item) => ({ ...item, quantity: more(item['quantity']) }))
-    const tampered: readonly (readonly [what: string, collection: string, edit: Edit, says: string])[] = [
-      [
-        'another amount of a transfer',
-        'transfer',
-        (body) => ({ ...body, amount: more(body['amount']) }),
-        'debits of',
-      ],
-      [
-        'another reason of a transfer',
-        'transfer',
-        (b) => (b['reason'] === 'release' ? { ...b, reason: 'refund' } : 'keep'),
-        'no business',
-      ],
-      [
-        'a transfer that is gone',
-        'transfer',
-        (b) => (b['reason'] === 'refund' ? undefined : 'keep'),
-        'escrow of',
-      ],
-      [
-        'another quantity of a usage record',
-        'usage_record',
-        (body) => ({ ...body, usage: usageOf(body) }),
-        'hash of use_',
-      ],
-      [
-        'another cost of a usage record',
-        'usage_record',
-        (body) => ({ ...body, cost: more(body['cost']) }),
-        'cost of use_',
-      ],
-      ['a usage record that is gone', 'usage_record', () => undefined, 'seq of use_'],
-      [
-        'another amount of a deposit',
-        'deposit',
-        (body) => ({ ...body, amount: more(body['amount']) }),
-        'that came in',
-      ],
-    ]
-    it.each(tampered)('would notice %s, with the checksum mended', async (_what, collection, edit, says) => {
-      const target = copy()
-      tamper(target, collection, edit)
-      const { conserved, problems } = await recount(target)
-      expect(conserved).toBe(false)
-      expect(problems).toContain(says)
-    })
-
-    it('would notice a changed record by its checksum alone', async () => {
-      const target = copy()
-      tamper(target, 'transfer', (body) => ({ ...body, memo: 'changed' }), 'stale')
-      const { conserved, problems } = await recount(target)
-      expect(conserved).toBe(false)
-      expect(problems).toMatch(/checksum|damaged/)
-    })
-
-    it.each([
-      [
-        'the upstream served more',
-        (seen: JsonRecord) => (seen['served'] = { requests: 3, input_tokens: 1, output_tokens: 1 }),
-        'upstream served',
-      ],
-      ['the caller paid less', (seen: JsonRecord) => firstCall(seen, 'cost', '1'), 'cost of use_'],
-      [
-        'the caller got another answer',
-        (seen: JsonRecord) => firstCall(seen, 'sha256', '00'),
-        'answer of use_',
-      ],
-      [
-        'the caller made another request',
-        (seen: JsonRecord) => firstCall(seen, 'requestId', 'req_other'),
-        'did not make',
-      ],
-    ])('would notice that %s', async (what, change, says) => {
-      const seen = json(readFileSync(join(directory, 'seen.json'), 'utf8'))
-      change(seen)
-      const file = join(root, `${store}-${what.replaceAll(' ', '-')}.json`)
-      writeFileSync(file, JSON.stringify(seen))
-      const { conserved, problems } = await recount(books(), file)
-      expect(conserved).toBe(false)
-      expect(problems).toContain(says)
-    })
-
-    it('ends at a signal with all that it has started, and leaves nothing behind', async () => {
-      const gateway = Number(readFileSync(join(books(), 'lock.pid'), 'utf8'))
-      expect(() => process.kill(gateway, 0)).not.toThrow()
-      start.child.kill('SIGTERM')
-      expect(await start.ended).toBe(143)
-      expect(() => process.kill(gateway, 0)).toThrow()
-      expect(existsSync(directory)).toBe(false)
-    })
+  it('ends at a signal with all that it has started, and leaves nothing behind', async () => {
+    const gateway = Number(readFileSync(join(books(), 'lock.pid'), 'utf8'))
+    expect(() => process.kill(gateway, 0)).not.toThrow()
+    start.child.kill('SIGTERM')
+    expect(await start.ended).toBe(143)
+    expect(() => process.kill(gateway, 0)).toThrow()
+    expect(existsSync(directory)).toBe(false)
   })
 })
 
