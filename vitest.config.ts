@@ -26,7 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'contracts',
-          include: ['contracts/**/*.test.ts'],
+          include: ['contracts/**/*.test.ts', 'gates/contracts/**/*.test.ts'],
           globalSetup: ['contracts/test/build.fixture.ts'],
           maxWorkers,
           // The chain's runtime is loaded once for all files of a worker; each makes a chain of its own.
@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'gates',
           include: ['gates/**/*.test.ts'],
-          exclude: ['gates/secret/**', 'node_modules/**'],
+          exclude: ['gates/secret/**', 'gates/contracts/**', 'node_modules/**'],
           maxWorkers,
           // The soak searches for as long as it takes.
           testTimeout: process.env['GATES'] === 'soak' ? 4 * 3_600_000 : 240_000,

@@ -20,7 +20,7 @@ export function copyOfRepository(): Copy {
         recursive: true,
         // The links of each package are relative, and lead to what the copy has in their place.
         verbatimSymlinks: true,
-        filter: (path) => !/^(dist$|\.dist-|\.market$)/.test(basename(path)),
+        filter: (path) => !/^(dist$|artifacts$|cache$|\.dist-|\.market$)/.test(basename(path)),
       })
   linkModules(join(repository, 'node_modules'), join(at, 'node_modules'))
   return { at, remove: () => rmSync(at, { recursive: true, force: true }) }

@@ -5,7 +5,15 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
-export type Gate = 'claims' | 'descriptor' | 'money' | 'store' | 'crash' | 'simulation' | 'secret'
+export type Gate =
+  | 'claims'
+  | 'contracts'
+  | 'descriptor'
+  | 'money'
+  | 'store'
+  | 'crash'
+  | 'simulation'
+  | 'secret'
 
 const soaking = process.env['GATES'] === 'soak'
 

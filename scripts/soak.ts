@@ -50,7 +50,7 @@ const filters = [...gates].flatMap(([name, folder]) =>
 )
 const { status } = spawnSync(
   process.execPath,
-  [vitest, 'run', '--project', 'gates', '--project', 'gateway', ...filters],
+  [vitest, 'run', '--project', 'gates', '--project', 'gateway', '--project', 'contracts', ...filters],
   {
     cwd: root,
     stdio: 'inherit',

@@ -75,6 +75,20 @@ contract BatchTest is EscrowTest {
         require(gold.balanceOf(PAYEE) == 2 * a && gold.balanceOf(STRANGER) == 2 * b, 'paid');
     }
 
+    /// What is passed over does not come between.
+    function testFuzz_WhatIsPassedOverIsNotThere(uint256 seed) external {
+        Claim[] memory claims = new Claim[](3);
+        for (uint256 i = 0; i < 3; i++) {
+            Order memory order = _order(address(gold), _mix(seed, i));
+            if (i == 1) order.payee = STRANGER;
+            else _lock(order);
+            claims[i] = Claim(order, 1, _voucher(order, 1));
+        }
+        uint256 before = gold.transfers();
+        escrow.claimBatch(claims);
+        require(gold.transfers() == before + 1 && gold.balanceOf(PAYEE) == 2, 'paid');
+    }
+
     function testFuzz_AMistakeInABatchPaysNothing(uint256 seed) external {
         Claim[] memory claims = new Claim[](2);
         for (uint256 i = 0; i < 2; i++) {

@@ -39,8 +39,9 @@ contract EndTest is EscrowTest {
         bool late = block.timestamp >= order.refundableAt;
         uint128 paid = _state(order).paid;
         if (!party) _refuse(abi.encodeWithSelector(IMarketEscrow.NotFor.selector, caller));
-        else if (late) _refuse(abi.encodeWithSelector(IMarketEscrow.TooLateToDispute.selector, uint256(order.refundableAt)));
-        else {
+        else if (late) {
+            _refuse(abi.encodeWithSelector(IMarketEscrow.TooLateToDispute.selector, uint256(order.refundableAt)));
+        } else {
             vm.expectEmit(address(escrow));
             emit IMarketEscrow.Disputed(id, caller, block.timestamp + order.decisionTime);
         }
@@ -73,6 +74,7 @@ contract EndTest is EscrowTest {
     function testFuzz_TheArbiterSplitsTheRestInTime(uint256 seed, uint128 paid, uint128 total, uint256 time) external {
         (Order memory order, bytes32 id) = _partlyPaid(seed, paid);
         _dispute(order);
+        uint256 transfers = gold.transfers();
         uint256 decideBefore = block.timestamp + order.decisionTime;
         vm.warp(_around(time, decideBefore, BEGINNING, type(uint64).max));
         paid = _state(order).paid;
@@ -93,6 +95,10 @@ contract EndTest is EscrowTest {
         if (late || total > order.amount) return _expectState(order, Status.Disputed, paid);
         _expectState(order, Status.Closed, got);
         _expectShares(order, got, order.amount - got);
+        if (order.token == address(0)) return;
+        // Of nothing there is no transfer.
+        transfers += (got == paid ? 0 : 1) + (got == order.amount ? 0 : 1);
+        require(gold.transfers() == transfers, 'transfers');
     }
 
     function testFuzz_NobodyElseDecides(uint256 seed, address caller) external {
@@ -130,13 +136,12 @@ contract EndTest is EscrowTest {
 
     function testFuzz_OnlyDisputesAreDecided(uint256 seed, uint256 how) external {
         Order memory order = _order(seed);
-        Status status = Status.None;
-        if (how % 3 > 0) (status,) = (Status.Active, _lock(order));
+        if (how % 3 > 0) _lock(order);
         if (how % 3 > 1) {
-            status = Status.Closed;
             vm.prank(PAYEE);
             escrow.refund(order);
         }
+        Status status = how % 3 == 0 ? Status.None : how % 3 == 1 ? Status.Active : Status.Closed;
         bytes memory refusal =
             abi.encodeWithSelector(IMarketEscrow.NotDisputed.selector, escrow.idOf(order), status);
         _refuse(refusal);

@@ -98,65 +98,75 @@ contract LockTest is EscrowTest {
     function testFuzz_OnlySoundTerms(uint256 seed, uint256 which) external {
         Order memory order = _order(seed);
         string memory field = _spoil(order, which);
-        uint256 value = _fund(order);
+        uint256 value = order.token == STRANGER ? 0 : _fund(order);
         if (bytes(field).length != 0) _refuse(abi.encodeWithSelector(IMarketEscrow.BadTerms.selector, field));
         vm.prank(order.payer);
         escrow.lock{value: value}(order);
     }
 
-    function _spoil(Order memory order, uint256 which) private view returns (string memory) {
-        which = 1 + (which % 17);
-        if (which == 1) return _named(order.payee = address(0), 'payee');
-        if (which == 2) return _named(order.payee = order.payer, 'payee');
-        if (which == 3) return _named(order.payee = address(escrow), 'payee');
-        if (which == 4) return _number(order.amount = 0, 'amount');
-        if (which == 5) return _number(order.amount = 1, '');
-        if (which == 6) return _number(order.refundableAt = order.expiresAt - 1, 'refundableAt');
-        if (which == 7) return _number(order.refundableAt = order.expiresAt, '');
-        if (which == 8) return _number(order.refundableAt = uint64(block.timestamp + 3650 days + 1), 'refundableAt');
-        if (which == 9) return _number(order.refundableAt = uint64(block.timestamp + 3650 days), '');
-        if (which == 10) return _named(order.arbiter = order.payer, 'arbiter');
-        if (which == 11) return _named(order.arbiter = order.payee, 'arbiter');
-        if (which == 12) return _number(order.decisionTime = 0, 'decisionTime');
-        if (which == 13) return _number(order.undecidedPayeeBps = 10_001, 'undecidedPayeeBps');
-        if (which == 14) return _number(order.undecidedPayeeBps = 10_000, '');
-        order.arbiter = address(0);
-        (order.decisionTime, order.undecidedPayeeBps) = (0, 0);
-        if (which == 15) return '';
-        if (which == 16) return _number(order.decisionTime = 1, 'decisionTime');
-        return _number(order.undecidedPayeeBps = 1, 'undecidedPayeeBps');
-    }
-
-    function _named(address, string memory field) private pure returns (string memory) {
-        return field;
-    }
-
-    function _number(uint256, string memory field) private pure returns (string memory) {
-        return field;
+    /// @return field that is wrong now; none, where the terms are at the limit but within it
+    function _spoil(Order memory order, uint256 which) private view returns (string memory field) {
+        which %= 18;
+        if (which < 4) {
+            if (which == 0) order.payee = address(0);
+            if (which == 1) order.payee = order.payer;
+            if (which == 2) order.payee = address(escrow);
+            if (which == 3) order.token = STRANGER; // no code there
+            return which < 3 ? 'payee' : 'token';
+        }
+        if (which < 6) {
+            order.amount = uint128(which - 4);
+            return which == 4 ? 'amount' : '';
+        }
+        if (which < 8) {
+            order.refundableAt = order.expiresAt - uint64(which - 6);
+            return which == 6 ? '' : 'refundableAt';
+        }
+        if (which < 10) {
+            order.refundableAt = uint64(block.timestamp + 3650 days + which - 8);
+            return which == 8 ? '' : 'refundableAt';
+        }
+        if (which < 12) {
+            order.arbiter = which == 10 ? order.payer : order.payee;
+            return 'arbiter';
+        }
+        if (which == 12) {
+            order.decisionTime = 0;
+            return 'decisionTime';
+        }
+        if (which < 15) {
+            order.undecidedPayeeBps = uint16(10_000 + which - 13);
+            return which == 13 ? '' : 'undecidedPayeeBps';
+        }
+        (order.arbiter, order.decisionTime, order.undecidedPayeeBps) = (address(0), 0, 0);
+        if (which == 15) order.decisionTime = 1;
+        if (which == 16) order.undecidedPayeeBps = 1;
+        return which == 15 ? 'decisionTime' : which == 16 ? 'undecidedPayeeBps' : '';
     }
 
     function testFuzz_AnOrderIsLockedOnce(uint256 seed, uint256 how) external {
         Order memory order = _order(seed);
-        bytes32 id = how % 4 == 3 ? escrow.idOf(order) : _lock(order);
-        Status status = Status.Closed;
-        if (how % 4 == 0) status = Status.Active;
-        if (how % 4 == 1) (status,) = (Status.Disputed, _disputed(order));
-        if (how % 4 == 2) _release(order, order.amount);
-        if (how % 4 == 3) _cancel(order);
+        Status status = _use(order, how % 4);
         uint256 value = _fund(order);
-        _refuse(abi.encodeWithSelector(IMarketEscrow.AlreadyUsed.selector, id, status));
+        _refuse(abi.encodeWithSelector(IMarketEscrow.AlreadyUsed.selector, escrow.idOf(order), status));
         vm.prank(order.payer);
         escrow.lock{value: value}(order);
     }
 
-    function _disputed(Order memory order) private returns (bool) {
-        _dispute(order);
-        return true;
-    }
-
-    function _release(Order memory order, uint128 amount) private {
+    function _use(Order memory order, uint256 how) private returns (Status) {
+        if (how == 0) {
+            _cancel(order);
+            return Status.Closed;
+        }
+        _lock(order);
+        if (how == 1) return Status.Active;
+        if (how == 2) {
+            _dispute(order);
+            return Status.Disputed;
+        }
         vm.prank(order.payer);
-        escrow.release(order, amount);
+        escrow.release(order, order.amount);
+        return Status.Closed;
     }
 
     function _cancel(Order memory order) private {
@@ -205,6 +215,14 @@ contract LockTest is EscrowTest {
         _refuse(abi.encodeWithSelector(IMarketEscrow.BadSignature.selector, order.payer));
         if (permitted) escrow.lockWithPermit(order, authorization, permit);
         else escrow.lockFor(order, authorization);
+    }
+
+    /// No signature is nobody's: what cannot be recovered counts for no account, not even for the one that is zero.
+    function testFuzz_NobodySignsForNobody(uint256 seed, bytes calldata authorization) external {
+        Order memory order = _order(address(gold), seed);
+        order.payer = address(0);
+        _refuse(abi.encodeWithSelector(IMarketEscrow.BadSignature.selector, address(0)));
+        escrow.lockFor(order, authorization);
     }
 
     function testFuzz_ASignatureIsForItsTermsOnly(uint256 seed, uint128 amount) external {

@@ -86,10 +86,6 @@ abstract contract Market {
         return book[i];
     }
 
-    function isThird(uint256 actor) external pure returns (bool) {
-        return actor >= THIRD;
-    }
-
     function actorCount() external view returns (uint256) {
         return actors.length;
     }

@@ -35,7 +35,9 @@ contract PayTest is EscrowTest {
         uint128 left = order.amount - first;
         then = uint128(_around(then, left, 0, type(uint128).max));
         if (then == 0) _refuse(abi.encodeWithSelector(IMarketEscrow.NothingToPay.selector));
-        else if (then > left) _refuse(abi.encodeWithSelector(IMarketEscrow.MoreThanLeft.selector, uint256(then), uint256(left)));
+        else if (then > left) {
+            _refuse(abi.encodeWithSelector(IMarketEscrow.MoreThanLeft.selector, uint256(then), uint256(left)));
+        }
         _release(order, then);
     }
 

@@ -5,14 +5,14 @@ import {ReentrancyGuardTransient} from '@openzeppelin/contracts/utils/Reentrancy
 import {Claim, IMarketEscrow, Order, Permit, Status} from '../src/IMarketEscrow.sol';
 import {EscrowTest} from './EscrowTest.sol';
 import {CallingReceiver, Receiver} from './Receivers.sol';
-import {CallingToken, HonestToken, OddToken} from './Tokens.sol';
+import {CallingToken, OddToken} from './Tokens.sol';
 import {vm} from './Vm.sol';
 
 contract SendTest is EscrowTest {
     bytes4 private constant REENTERED = ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector;
     /// What a receiver of coin has, and what must be left before it is sent.
-    uint256 private constant RECEIVED = 52_300;
-    uint256 private constant NEEDED = 61_562;
+    uint256 private constant RECEIVED = 50_000;
+    uint256 private constant NEEDED = 65_000;
 
     function testFuzz_WhatIsNotTakenIsKeptForItsReceiver(uint256 seed, address to, bool coin) external {
         vm.assume(uint160(to) > 0xffff && to.code.length == 0 && to != address(escrow));
@@ -64,6 +64,20 @@ contract SendTest is EscrowTest {
         vm.prank(order.payee);
         escrow.withdraw(order.token, order.payee);
         require(escrow.credits(order.token, order.payee) == order.amount, 'credit');
+    }
+
+    /// Nobody can ever take it from nowhere, nor from the escrow itself.
+    function testFuzz_NothingIsWithdrawnToNowhere(uint256 seed, bool nowhere) external {
+        address refuser = address(new Receiver(false));
+        Order memory order = _order(address(0), seed);
+        order.payee = refuser;
+        _lock(order);
+        vm.prank(order.payer);
+        escrow.release(order, order.amount);
+        _refuse(abi.encodeWithSelector(IMarketEscrow.NotWithdrawn.selector));
+        vm.prank(refuser);
+        escrow.withdraw(address(0), nowhere ? address(0) : address(escrow));
+        require(escrow.credits(address(0), refuser) == order.amount, 'credit');
     }
 
     /// Of a split, each side has its part whether or not the other takes its own.

@@ -3,12 +3,6 @@ pragma solidity 0.8.37;
 
 /// What these tests ask of the chain that runs them.
 interface Vm {
-    struct Log {
-        bytes32[] topics;
-        bytes data;
-        address emitter;
-    }
-
     function addr(uint256 key) external returns (address);
     function assume(bool condition) external;
     function deal(address account, uint256 balance) external;
@@ -16,9 +10,7 @@ interface Vm {
     function etch(address account, bytes calldata code) external;
     function expectEmit(address emitter) external;
     function expectRevert(bytes calldata data) external;
-    function getRecordedLogs() external returns (Log[] memory);
     function prank(address caller) external;
-    function recordLogs() external;
     function sign(uint256 key, bytes32 digest) external returns (uint8 v, bytes32 r, bytes32 s);
     function warp(uint256 timestamp) external;
 }

@@ -1,6 +1,6 @@
-/** Compiles the contracts, and what they meet in tests, once for all files of this project. */
-import { compiledContracts } from '../../scripts/contract-build.ts'
+/** Compiles the contracts, what they meet in tests, and the tests that are written in Solidity, once for all files of this project. */
+import hre from 'hardhat'
 
 export default async function build(): Promise<void> {
-  await compiledContracts()
+  await hre.tasks.getTask('build').run({ quiet: true })
 }

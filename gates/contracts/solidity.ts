@@ -1,4 +1,4 @@
-/** Runs the tests that are written in Solidity, in this process, and says what became of each. */
+/** Runs the tests that are written in Solidity, in this process, as they have been compiled, and says what became of each. */
 import hre from 'hardhat'
 
 export interface SolidityTest {
@@ -38,7 +38,9 @@ export async function solidityTests(
   profile: 'default' | 'soak' = 'default',
 ): Promise<readonly SoliditySuite[]> {
   const task = hre.tasks.getTask(['test', 'solidity'])
-  const outcome = (await task.run({ testProfile: profile })) as { value: Ran } | { error: Ran }
+  const outcome = (await task.run({ noCompile: true, testProfile: profile })) as
+    | { value: Ran }
+    | { error: Ran }
   const { suiteResults } = 'value' in outcome ? outcome.value : outcome.error
   return suiteResults.map(({ id, testResults }) => ({
     name: id.name,
