@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryDirectory } from '../../test/market-gateway.fixture.ts'
-import type { Store } from '../../test/stores.fixture.ts'
+import { storesOr } from '../../test/stores.fixture.ts'
 import { diceOf, replayLine, seedOfRun, sized } from '../run.ts'
 import { startBroken } from './broken.ts'
 import { searchFor, type Search } from './canary.ts'
@@ -23,7 +23,7 @@ import { startWorld, type World } from './world.ts'
 
 const seed = seedOfRun()
 
-describe.each<Store>(['sqlite', 'file'])('a gateway that is used and misused, store %s', (store) => {
+describe.each(storesOr('sqlite'))('a gateway that is used and misused, store %s', (store) => {
   const home = temporaryDirectory('secret-gate')
   let world: World
   let used: Used
