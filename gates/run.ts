@@ -6,6 +6,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
 export type Gate =
+  | 'chain'
   | 'claims'
   | 'contracts'
   | 'descriptor'

@@ -4,6 +4,7 @@ import { backendsClaims } from './backends.ts'
 import { billingClaims } from './billing.ts'
 import { brainClaims } from './brain.ts'
 import { budgetClaims } from './budget.ts'
+import { chainClaims } from './chain.ts'
 import type { Area } from './claim.ts'
 import { consumerClaims } from './consumer.ts'
 import { identityClaims } from './identity.ts'
@@ -22,6 +23,7 @@ export const areas: readonly Area[] = [
   authorityClaims,
   sightClaims,
   moneyClaims,
+  chainClaims,
   billingClaims,
   budgetClaims,
   storeClaims,

@@ -79,6 +79,11 @@ export class SignerQueue {
     const waiting = new Map<ChainJob['jobId'], Waiting>()
     const sent = await jobsIn(store, { ...of, status: 'job_sent' }, rules.inFlight + lookedAt)
     const queued = await jobsIn(store, { ...of, status: 'job_queued' }, lookedAt)
+    // What was known of it holds until it has been looked at again.
+    for (const { jobId } of [...sent, ...queued]) {
+      const known = this.#waiting.get(jobId)
+      if (known !== undefined) waiting.set(jobId, known)
+    }
     if (sent.length + queued.length === 0 && (await watchedJobs(store, of, 1)).length === 0) {
       this.#waiting = waiting
       return true
