@@ -110,11 +110,16 @@ async function naming(tx: ReadTx, id: string, alone: boolean): Promise<Named> {
     const itself = await tx.get(of, id)
     if (itself !== undefined) found.push([of, itself])
     if (alone) continue
-    const fields = of.indexes.filter((field) => /Id$|^reference$/.test(field))
+    const fields = of.indexes.filter((field) => /Id$|^reference$/.test(field) && isText(of, field))
     for (const field of fields) await list(of, { where: { [field]: id } })
   }
   if (!alone) await list(anyCollection(Events), { tagged: { subjects: id } })
   return { found, all }
+}
+
+/** The id of a chain is a number. */
+function isText(of: Collection, field: string): boolean {
+  return of.schema.properties[field]?.['type'] === 'string'
 }
 
 function isShared(id: string): boolean {
