@@ -101,6 +101,8 @@ async function carryOut(steps: Steps): Promise<void> {
   }
 }
 
+// Whoever started it may be gone.
+setTimeout(() => process.exit(1), 120_000).unref()
 await Promise.all(stepsOf(plan).map(carryOut))
 await outbox.stop()
 await opened.close()
