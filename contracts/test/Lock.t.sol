@@ -94,14 +94,19 @@ contract LockTest is EscrowTest {
         escrow.lock{value: value}(order);
     }
 
-    /// Each field at both sides of its limit: `field` is the one that is wrong, if any.
-    function testFuzz_OnlySoundTerms(uint256 seed, uint256 which) external {
-        Order memory order = _order(seed);
+    /// Each field at both sides of its limit, locked by the payer and by its signature.
+    function testFuzz_OnlySoundTerms(uint256 seed, uint256 which, bool signed) external {
+        Order memory order = signed ? _order(address(gold), seed) : _order(seed);
         string memory field = _spoil(order, which);
         uint256 value = order.token == STRANGER ? 0 : _fund(order);
+        bytes memory authorization = _signature(PAYER_KEY, escrow.idOf(order));
         if (bytes(field).length != 0) _refuse(abi.encodeWithSelector(IMarketEscrow.BadTerms.selector, field));
-        vm.prank(order.payer);
-        escrow.lock{value: value}(order);
+        if (signed) {
+            escrow.lockFor(order, authorization);
+        } else {
+            vm.prank(order.payer);
+            escrow.lock{value: value}(order);
+        }
     }
 
     /// @return field that is wrong now; none, where the terms are at the limit but within it
