@@ -11,12 +11,19 @@ contract HonestToken is ERC20('Honest', 'HON'), ERC20Permit('Honest') {
     }
 }
 
-/// Keeps a hundredth of what is moved.
+/// Keeps some percent of what is moved.
 contract FeeToken is HonestToken {
+    uint256 private percent;
+
+    function charge(uint256 fee) external {
+        percent = fee;
+    }
+
     function _update(address from, address to, uint256 value) internal override {
         if (from == address(0) || to == address(0)) return super._update(from, to, value);
-        super._update(from, to, value - value / 100);
-        super._update(from, address(0), value / 100);
+        uint256 fee = (value * percent) / 100;
+        super._update(from, to, value - fee);
+        super._update(from, address(0), fee);
     }
 }
 
@@ -143,6 +150,7 @@ contract SilentToken {
 contract HookToken is HonestToken {
     address private target;
     bytes private data;
+    bool private paused;
 
     event Answered(bool ok, bytes answer);
 
@@ -150,8 +158,13 @@ contract HookToken is HonestToken {
         (target, data) = (to, what);
     }
 
+    function pause(bool yes) external {
+        paused = yes;
+    }
+
     function _update(address from, address to, uint256 value) internal override {
         super._update(from, to, value);
+        if (paused) revert();
         if (target == address(0)) return;
         address called = target;
         target = address(0);

@@ -58,22 +58,22 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
     /// Pays the payee, whole or in part, by the payer's word.
     function release(Order calldata order, uint128 amount) external nonReentrant {
         if (msg.sender != order.payer) revert NotFor(msg.sender);
-        (bytes32 id, State memory state) = _open(order);
+        (bytes32 id, State storage state) = _open(order);
         if (amount == 0) revert NothingToPay();
         uint128 left = order.amount - state.paid;
         if (amount > left) revert MoreThanLeft(amount, left);
-        _settle(order, id, state, state.paid + amount);
+        _settle(order, id, state, amount);
         _pay(order.token, order.payee, amount);
     }
 
     /// Pays the payee up to what a voucher says, whoever brings it. It counts in a dispute, too: what was vouchered is beyond it.
     function claim(Order calldata order, uint128 cumulative, bytes calldata signature) external nonReentrant {
-        (bytes32 id, State memory state) = _open(order);
+        (bytes32 id, State storage state) = _open(order);
         if (block.timestamp >= order.refundableAt) revert VoucherTooLate(order.refundableAt);
         if (cumulative <= state.paid) revert VoucherNotAbove(cumulative, state.paid);
         _requireVoucher(order, id, cumulative, signature);
         uint128 amount = cumulative - state.paid;
-        _settle(order, id, state, cumulative);
+        _settle(order, id, state, amount);
         _pay(order.token, order.payee, amount);
     }
 
@@ -103,13 +103,13 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
 
     /// Returns what is left to the payer: by the payee at any time, by anyone once its time is over.
     function refund(Order calldata order) external nonReentrant {
-        (bytes32 id, State memory state) = _open(order);
+        (bytes32 id, State storage state) = _open(order);
         if (msg.sender != order.payee) {
             if (state.status == Status.Disputed) revert Frozen(id, _decideBefore(order, state));
             if (block.timestamp < order.refundableAt) revert NotRefundableYet(order.refundableAt);
         }
         uint128 left = order.amount - state.paid;
-        orders[id].status = Status.Closed;
+        state.status = Status.Closed;
         emit Refunded(id, left);
         _pay(order.token, order.payer, left);
     }
@@ -119,13 +119,12 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
     /// Freezes what is left until the arbiter has decided or its time is over.
     function dispute(Order calldata order) external {
         if (msg.sender != order.payer && msg.sender != order.payee) revert NotFor(msg.sender);
-        (bytes32 id, State memory state) = _open(order);
+        (bytes32 id, State storage state) = _open(order);
         if (order.arbiter == address(0)) revert NoArbiter();
         if (state.status == Status.Disputed) revert Frozen(id, _decideBefore(order, state));
         if (block.timestamp >= order.refundableAt) revert TooLateToDispute(order.refundableAt);
         state.status = Status.Disputed;
         state.disputedAt = uint64(block.timestamp);
-        orders[id] = state;
         emit Disputed(id, msg.sender, _decideBefore(order, state));
     }
 
@@ -133,7 +132,7 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
     /// a voucher that is brought just before changes nothing; what the payee has got beyond that stays with it.
     function decide(Order calldata order, uint128 total) external nonReentrant {
         if (msg.sender != order.arbiter) revert NotFor(msg.sender);
-        (bytes32 id, State memory state) = _disputed(order);
+        (bytes32 id, State storage state) = _disputed(order);
         if (block.timestamp >= _decideBefore(order, state)) revert TooLateToDecide(_decideBefore(order, state));
         if (total > order.amount) revert MoreThanLeft(total, order.amount);
         _split(order, id, state, msg.sender, total > state.paid ? total - state.paid : 0);
@@ -141,7 +140,7 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
 
     /// When the arbiter has not decided in time: as was agreed on for that, by whoever asks for it.
     function conclude(Order calldata order) external nonReentrant {
-        (bytes32 id, State memory state) = _disputed(order);
+        (bytes32 id, State storage state) = _disputed(order);
         if (block.timestamp < _decideBefore(order, state)) revert NotDecidableYet(_decideBefore(order, state));
         uint256 left = order.amount - state.paid;
         _split(order, id, state, address(0), uint128((left * order.undecidedPayeeBps) / 10_000));
@@ -171,13 +170,13 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
         _take(order.token, order.payer, order.amount);
     }
 
-    function _open(Order calldata order) private view returns (bytes32 id, State memory state) {
+    function _open(Order calldata order) private view returns (bytes32 id, State storage state) {
         id = idOf(order);
         state = orders[id];
         if (state.status != Status.Active && state.status != Status.Disputed) revert NotOpen(id, state.status);
     }
 
-    function _disputed(Order calldata order) private view returns (bytes32 id, State memory state) {
+    function _disputed(Order calldata order) private view returns (bytes32 id, State storage state) {
         id = idOf(order);
         state = orders[id];
         if (state.status != Status.Disputed) revert NotDisputed(id, state.status);
@@ -194,33 +193,33 @@ contract MarketEscrow is Orders, Payments, ReentrancyGuardTransient {
         returns (uint256 amount)
     {
         bytes32 id = idOf(order);
-        State memory state = orders[id];
+        State storage state = orders[id];
         if (state.status != Status.Active && state.status != Status.Disputed) return 0;
         if (block.timestamp >= order.refundableAt || cumulative <= state.paid) return 0;
         _requireVoucher(order, id, cumulative, signature);
-        amount = cumulative - state.paid;
-        _settle(order, id, state, cumulative);
+        uint128 due = cumulative - state.paid;
+        _settle(order, id, state, due);
+        return due;
     }
 
     /// Writes down what the payee has got in all; who has got everything, has an order that is closed.
-    function _settle(Order calldata order, bytes32 id, State memory state, uint128 paid) private {
-        emit Paid(id, paid - state.paid, paid);
+    function _settle(Order calldata order, bytes32 id, State storage state, uint128 amount) private {
+        uint128 paid = state.paid + amount;
         state.paid = paid;
         if (paid == order.amount) state.status = Status.Closed;
-        orders[id] = state;
+        emit Paid(id, amount, paid);
     }
 
-    function _split(Order calldata order, bytes32 id, State memory state, address by, uint128 toPayee) private {
+    function _split(Order calldata order, bytes32 id, State storage state, address by, uint128 toPayee) private {
         uint128 toPayer = order.amount - state.paid - toPayee;
         state.paid += toPayee;
         state.status = Status.Closed;
-        orders[id] = state;
         emit Decided(id, by, toPayee, toPayer);
         _pay(order.token, order.payee, toPayee);
         _pay(order.token, order.payer, toPayer);
     }
 
-    function _decideBefore(Order calldata order, State memory state) private pure returns (uint256) {
+    function _decideBefore(Order calldata order, State storage state) private view returns (uint256) {
         return uint256(state.disputedAt) + order.decisionTime;
     }
 }

@@ -19,7 +19,16 @@ abstract contract Orders is IMarketEscrow, EIP712('OpenClaw Market Escrow', '1')
 
     /// The order's id, and what its payer signs to authorise the lock.
     function idOf(Order calldata order) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(ORDER, order)));
+        bytes32 hash = ORDER;
+        // The terms lie in calldata as they are hashed: eleven words. Wider ones than their types have an id of their own, under
+        // which nothing can be locked.
+        assembly ('memory-safe') {
+            let free := mload(0x40)
+            mstore(free, hash)
+            calldatacopy(add(free, 0x20), order, 0x160)
+            hash := keccak256(free, 0x180)
+        }
+        return _hashTypedDataV4(hash);
     }
 
     /// What the voucher signer signs.

@@ -12,10 +12,8 @@ abstract contract Payments is IMarketEscrow {
 
     /// What a receiver of the chain's own coin may do with it: enough for a wallet that is a contract, not for mischief.
     uint256 internal constant RECEIVER_GAS = 50_000;
-    /// What a call that carries value adds to the gas that it is given.
-    uint256 private constant ADDED = 2_300;
-    /// That gas is there for the receiver after the dearest call: cold, with value, to an account that delegates to cold code.
-    uint256 private constant NEEDED = RECEIVER_GAS + 15_000;
+    /// What there must be so that it gets that, whatever calling it costs.
+    uint256 private constant NEEDED = RECEIVER_GAS + 20_000;
 
     /// What is due to whom and was not taken: credits[token][account], in base units.
     mapping(address token => mapping(address account => uint256)) public credits;
@@ -41,11 +39,12 @@ abstract contract Payments is IMarketEscrow {
         emit Credited(token, to, amount);
     }
 
-    /// The receiver's answer is not copied: it may be longer than there is gas for. Nor may whoever sends the transaction
-    /// starve the receiver of gas, so that what could be sent is left lying here: it has the same gas however much there is.
+    /// The receiver's answer is not copied: it may be longer than there is gas for. Nor can whoever sends the transaction
+    /// starve the receiver of gas, so that what it would have taken is left lying here: what a call leaves that got less is
+    /// not enough to write that down (EIP-150), and where that costs next to nothing, there is this limit.
     function _sendOwnCoin(address to, uint256 amount) private returns (bool taken) {
         if (gasleft() < NEEDED) revert TooLittleGas(NEEDED);
-        uint256 given = RECEIVER_GAS - ADDED;
+        uint256 given = RECEIVER_GAS;
         assembly ('memory-safe') {
             taken := call(given, to, amount, 0, 0, 0, 0)
         }

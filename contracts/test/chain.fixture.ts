@@ -104,16 +104,10 @@ export async function newChain(chainId: number = hardhat.id) {
     /** @returns the address of a contract of contracts/mocks */
     mock: async (file: string, name: string, ...args: unknown[]) => await deploy(mockOf(file, name), args),
     deploy: async (bytecode: Hex) => await deploy({ abi: [], bytecode }, []),
-    /** @returns where this is the code, which begins with STOP */
+    /** @returns the address at which this is the code */
     async code(bytes: Hex) {
-      const runtime = concat(['0x00', bytes])
-      return await deploy(
-        {
-          abi: [],
-          bytecode: concat(['0x61', toHex(size(runtime), { size: 2 }), '0x80600a3d393df3', runtime]),
-        },
-        [],
-      )
+      const copy = concat(['0x61', toHex(size(bytes), { size: 2 }), '0x80600a3d393df3', bytes])
+      return await deploy({ abi: [], bytecode: copy }, [])
     },
     fund: async (address: Address, value: bigint) => await test.setBalance({ address, value }),
     now: async () => (await publicClient.getBlock()).timestamp,

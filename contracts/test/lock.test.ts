@@ -192,6 +192,7 @@ branches('lock', {
         'it reverts with NotWholeReceived': async () => {
           const fee = address(await chain.mock('OddTokens', 'FeeToken'))
           await give(payer, fee, 1_000n)
+          await market.tell(fee, 'charge', [1n])
           await refused(lock(await order({ token: fee })), 'NotWholeReceived', 100n, 99n)
           const growing = await market.hooked(payer, 1_000n)
           await growing.whenMoved(growing.token, 'mint', [escrow, 1n])

@@ -53,7 +53,8 @@ export async function marketOn(chain: TestChain) {
   const escrow = address(await chain.deploy(marketEscrow.bytecode))
   const token = address(await chain.mock('OddTokens', 'HonestToken'))
   const place = { chainId: chain.chainId, escrow }
-  let orders = 0n
+  /** Each order that there was talk of. */
+  const orders: OrderTerms[] = []
 
   /** @throws Reverted with what the escrow said */
   async function does<Name extends EscrowCall>(
@@ -89,8 +90,7 @@ export async function marketOn(chain: TestChain) {
   /** Terms of an order that is like no other: a hundred units, an hour to lock, another hour to claim. */
   async function order(terms: Partial<OrderTerms> = {}): Promise<OrderTerms> {
     const now = await chain.now()
-    orders += 1n
-    return {
+    const all = {
       payer: address(accounts.payer.address),
       payee: address(accounts.payee.address),
       token: noAddress,
@@ -101,9 +101,11 @@ export async function marketOn(chain: TestChain) {
       arbiter: address(accounts.arbiter.address),
       decisionTime: 1_000,
       undecidedPayeeBps: 2_500,
-      ref: pad(toHex(orders)),
+      ref: pad(toHex(orders.length)),
       ...terms,
     }
+    orders.push(all)
+    return all
   }
 
   /** Gives the account as much of the money, and lets the escrow take it. */
@@ -251,6 +253,16 @@ export async function marketOn(chain: TestChain) {
     return (await all()).map((after, i) => after - (before[i] ?? 0n))
   }
 
+  /** What the escrow owes in this money: what is left of open orders, and what is kept for these accounts. */
+  async function owes(kind: Address, accounts: readonly Address[]): Promise<bigint> {
+    const left = orders.map(async (terms) => {
+      const { status, paid } = terms.token === kind ? await state(terms) : { status: 'None', paid: 0n }
+      return status === 'Active' || status === 'Disputed' ? terms.amount - paid : 0n
+    })
+    const kept = accounts.map(async (account) => await credit(kind, account))
+    return (await Promise.all([...left, ...kept])).reduce((sum, each) => sum + each, 0n)
+  }
+
   return {
     escrow,
     token,
@@ -284,5 +296,6 @@ export async function marketOn(chain: TestChain) {
     state,
     credit,
     moved,
+    owes,
   }
 }

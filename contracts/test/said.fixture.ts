@@ -21,9 +21,11 @@ export const tokenAbi = parseAbi([
 export const mockAbi = parseAbi([
   'function mint(address to, uint256 amount)',
   'function say(address account, uint256 amount)',
+  'function charge(uint256 percent)',
   'function rebase(uint256 percent)',
   'function deny(address account, bool yes)',
   'function fail(uint8 how)',
+  'function pause(bool yes)',
   'function callWhenMoved(address to, bytes what)',
   'function setKey(address key)',
   'function take(uint8 manner, uint248 much)',
