@@ -67,17 +67,19 @@ contract SendTest is EscrowTest {
     }
 
     /// Nobody can ever take it from nowhere, nor from the escrow itself.
-    function testFuzz_NothingIsWithdrawnToNowhere(uint256 seed, bool nowhere) external {
-        address refuser = address(new Receiver(false));
-        Order memory order = _order(address(0), seed);
-        order.payee = refuser;
+    function testFuzz_NothingIsWithdrawnToNowhere(uint256 seed, bool nowhere, bool coin) external {
+        OddToken odd = new OddToken();
+        Receiver refuser = new Receiver(false);
+        odd.deny(address(refuser), true);
+        Order memory order = _order(coin ? address(0) : address(odd), seed);
+        order.payee = address(refuser);
         _lock(order);
         vm.prank(order.payer);
         escrow.release(order, order.amount);
         _refuse(abi.encodeWithSelector(IMarketEscrow.NotWithdrawn.selector));
-        vm.prank(refuser);
-        escrow.withdraw(address(0), nowhere ? address(0) : address(escrow));
-        require(escrow.credits(address(0), refuser) == order.amount, 'credit');
+        vm.prank(order.payee);
+        escrow.withdraw(order.token, nowhere ? address(0) : address(escrow));
+        require(escrow.credits(order.token, order.payee) == order.amount, 'credit');
     }
 
     /// Of a split, each side has its part whether or not the other takes its own.
