@@ -51,9 +51,10 @@ export function mutantsOf(file: string, tree: Node, sources: Sources): readonly 
   }
   /** A statement that may stand alone after a condition; its semicolon stands in the text, not in the tree. */
   const remove = (node: Node): void => {
-    const { start, length } = place(node)
+    const { start, length, said } = place(node)
     const semicolon = text.subarray(start + length, start + length + 1).toString() === ';'
-    const ends = semicolon || text.subarray(start + length - 1, start + length).toString() !== ')'
+    // What is neither followed by one nor ends with one or with a block stands in the head of a loop.
+    const ends = semicolon || /[;}]$/.test(said)
     found.push({ file, start, length: length + (semicolon ? 1 : 0), replacement: ends ? '{}' : '' })
   }
   walk(tree, (node) => {
