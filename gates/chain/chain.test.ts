@@ -72,7 +72,7 @@ describe('an outbox behind a hostile RPC', () => {
   })
 
   it('that sends before it has written down is found to pay twice', async () => {
-    const all = await runs(sized(20, 200), { hasty: true }, (ran) => ran.doublePayments > 0)
+    const all = await runs(sized(60, 200), { hasty: true }, (ran) => ran.doublePayments > 0)
     const found = all.find(({ doublePayments }) => doublePayments > 0)
     expect(found?.wrong.join('\n')).toMatch(/transfer 0: \d+, should be \d+/)
   })

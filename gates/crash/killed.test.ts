@@ -38,7 +38,7 @@ describe('a process that is killed', () => {
   it.each(backends)(
     'at each write of a market on %s leaves whole operations, which the next one settles',
     async (backend) => {
-      const plan = { workload: 'trade', backend, seed, writes: sized(7, 40), lives: 1 } as const
+      const plan = { workload: 'trade', backend, seed, writes: sized(4, 40), lives: 1 } as const
       const whole = jobIn({ ...plan, name: `whole-${backend}` })
       const ran = await runChild([whole])
       checkEnded(ran)
