@@ -75,6 +75,7 @@ export async function localChain() {
     orderOf,
     /** Takes so many blocks away and puts as many others in their place; what was in them is in none. */
     async reorganise(depth: number): Promise<void> {
+      // viem's types list the methods of its own test actions, and this one is not among them.
       await client.request({ method: 'anvil_reorg', params: [depth, []] } as never)
     },
     /** Mines until something is so. */
